@@ -1,0 +1,32 @@
+{#-
+    How far an incremental model has read bronze. The mark is written by the model's own transaction,
+    so a killed run is repeated from where the model really stands, and it moves even when the new
+    loads gave the model no row.
+-#}
+
+{% macro watermark_table() -%}
+    {{ return(target.database ~ '.intermediate.load_watermarks') }}
+{%- endmacro %}
+
+{#- On-run-start: the table every mark stands in. -#}
+{% macro create_watermarks() %}
+    create schema if not exists {{ target.database }}.intermediate;
+    create table if not exists {{ watermark_table() }} (model_name varchar not null, load_id bigint not null)
+{% endmacro %}
+
+{#- The load id up to which `this` has read; -1 when it is built anew. -#}
+{% macro read_up_to() -%}
+    {%- if not execute or not is_incremental() -%}
+        {{ return(-1) }}
+    {%- endif -%}
+    {%- set found = run_query("select coalesce(max(load_id), -1) from " ~ watermark_table() ~ " where model_name = '" ~ this.identifier ~ "'") -%}
+    {{ return(found.columns[0].values()[0] | int) }}
+{%- endmacro %}
+
+{#- Post-hooks, inside the model's transaction: `this` has read every load there is now. -#}
+{% macro remember_read() %}
+    {{ return([
+        "delete from " ~ watermark_table() ~ " where model_name = '" ~ this.identifier ~ "'",
+        "insert into " ~ watermark_table() ~ " select '" ~ this.identifier ~ "', coalesce(max(load_id), -1) from " ~ source('bronze', 'ingest_log'),
+    ]) }}
+{% endmacro %}

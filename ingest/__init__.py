@@ -1,0 +1,1 @@
+"""Bytes to lake: reads the landing folder, decodes, quarantines, commits. Knows neither Dagster nor dbt."""

@@ -1,0 +1,134 @@
+"""The DuckLake catalogue: connect, create what is missing, hold the writer lock."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.resources
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from ingest import schema
+from ingest.errors import LakeBusyError, LakeUnreadableError
+from ingest.settings import Settings
+
+_EXTENSIONS = ("sqlite_scanner", "ducklake")
+
+
+def extension_file(name: str) -> Path:
+    """The signed DuckDB extension that the package `duckdb_extension_<name>` carries for this DuckDB."""
+    root = importlib.resources.files(f"duckdb_extension_{name}")
+    return Path(str(root)) / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+
+
+def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load DuckLake and its SQLite catalogue from their packages: no network, signatures verified."""
+    for name in _EXTENSIONS:
+        connection.execute(f"load '{_quoted(extension_file(name))}'")
+
+
+def install_extensions() -> None:
+    """Install the packaged extensions where `LOAD <name>` finds them, for dbt and other DuckDB clients."""
+    connection = duckdb.connect()
+    for name in _EXTENSIONS:
+        connection.execute(f"install '{_quoted(extension_file(name))}'")
+
+
+def connect(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection with the lake attached as `lake`, its time zone UTC.
+
+    Raises LakeUnreadableError when the catalogue cannot be opened, or is missing and `read_only`.
+    """
+    catalog = Path(settings.catalog.removeprefix("sqlite:"))
+    if read_only and not catalog.exists():
+        raise LakeUnreadableError(f"There is no lake at {catalog} yet; run `make run` first.")
+    connection = duckdb.connect()
+    try:
+        load_extensions(connection)
+        if not read_only:
+            catalog.parent.mkdir(parents=True, exist_ok=True)
+            Path(settings.lake).mkdir(parents=True, exist_ok=True)
+        connection.execute("set TimeZone = 'UTC'")
+        # The catalogue remembers the data path of the day it was made; the home folder may have moved.
+        connection.execute(
+            f"attach 'ducklake:sqlite:{_quoted(catalog)}' as lake "
+            f"(data_path '{_quoted(Path(settings.lake))}', override_data_path true"
+            f"{', read_only' if read_only else ''})"
+        )
+    except (duckdb.Error, OSError) as error:
+        connection.close()
+        raise LakeUnreadableError(
+            f"The lake catalogue {catalog} cannot be opened ({_first_line(error)}). "
+            "Check TRACEHOUSE_HOME and TRACEHOUSE_CATALOG, and that the file is a DuckLake catalogue."
+        ) from error
+    return connection
+
+
+def ensure_bronze(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the bronze tables that do not exist yet, all in one transaction."""
+    have = connection.execute(
+        "select count(*) from duckdb_tables() where database_name = 'lake' and schema_name = 'bronze'"
+    ).fetchone()
+    if have and have[0] == len(schema.RECORD_TABLES) + len(schema.JOURNAL_TABLES):
+        return
+    with transaction(connection):
+        for statement in [*schema.ddl(), *schema.partitioning()]:
+            connection.execute(statement)
+
+
+def current_snapshot(connection: duckdb.DuckDBPyConnection) -> int:
+    """The id that names the whole state of the warehouse now."""
+    row = connection.execute("select id from lake.current_snapshot()").fetchone()
+    if row is None:
+        raise LakeUnreadableError("The lake has no snapshot; its catalogue is damaged.")
+    return int(row[0])
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One DuckLake transaction: everything inside becomes visible at once, or nothing does."""
+    connection.execute("begin transaction")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        try:
+            connection.execute("rollback")
+        except duckdb.Error:
+            # A failed commit has already ended the transaction; the first error is the one to tell.
+            pass
+        raise
+
+
+@contextmanager
+def writer_lock(settings: Settings) -> Iterator[None]:
+    """Hold the lake for writing; the kernel frees it if the process dies. Not re-entrant.
+
+    Raises LakeBusyError at once when another process holds it.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(settings.home / "writer.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(descriptor, 64, 0).decode(errors="replace").strip() or "another process"
+            raise LakeBusyError(
+                f"The lake in {settings.home} is being written by {holder}; try again when it has finished."
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()}".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,117 @@
+"""Every setting, read once from the environment and passed on as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingest.errors import SettingsError
+
+# Grafana Explore on a Tempo data source, asking for one trace by its id.
+DEFAULT_TRACE_URL = (
+    "http://localhost:3000/explore?schemaVersion=1&panes=%7B%22t%22:%7B%22datasource%22:%22tempo%22,"
+    "%22queries%22:%5B%7B%22refId%22:%22A%22,%22queryType%22:%22traceql%22,%22query%22:%22{trace_id}%22%7D%5D%7D%7D"
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one run of the warehouse needs to know. Paths are absolute.
+
+    `as_of` is null when nothing pins it: ages and freshness are then measured at the real clock.
+    `hash_key` never shows in a repr, a log or an argument list.
+    """
+
+    home: Path
+    catalog: str
+    lake: str
+    serving: str
+    trace_url: str
+    settle_seconds: int
+    as_of: datetime | None
+    mlflow_tracking_uri: str | None
+    hash_key: str | None = field(default=None, repr=False)
+
+    @property
+    def landing(self) -> Path:
+        """The folder that senders write to and the warehouse only reads."""
+        return self.home / "landing"
+
+    @property
+    def as_of_file(self) -> Path:
+        """Holds the instant that `make demo` pins for its fixed month."""
+        return self.home / "as_of"
+
+    def as_of_or(self, now: datetime) -> datetime:
+        """The instant at which ages, expiries and freshness are measured, in UTC."""
+        return self.as_of or now
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings of design §3 from `environ`.
+
+    Raises SettingsError, naming the variable, when a value cannot be used.
+    """
+    home = Path(environ.get("TRACEHOUSE_HOME") or "data").expanduser().resolve()
+    if home.exists() and not home.is_dir():
+        raise SettingsError(f"TRACEHOUSE_HOME is {home}, which is a file; give a folder.")
+    catalog = environ.get("TRACEHOUSE_CATALOG") or f"sqlite:{home / 'catalog.sqlite'}"
+    if not catalog.startswith("sqlite:"):
+        kind = catalog.split(":", 1)[0]
+        raise SettingsError(f"TRACEHOUSE_CATALOG starts with {kind!r}; this version knows sqlite:<path>.")
+    lake = environ.get("TRACEHOUSE_LAKE") or str(home / "lake")
+    if "://" in lake:
+        raise SettingsError(f"TRACEHOUSE_LAKE is {lake!r}; this version keeps the lake in a local folder.")
+    serving = environ.get("TRACEHOUSE_SERVING") or str(home / "serving")
+    if "://" in serving:
+        raise SettingsError("TRACEHOUSE_SERVING holds a URL; this version publishes to a local folder.")
+    return Settings(
+        home=home,
+        catalog=catalog,
+        lake=str(Path(lake).expanduser().resolve()),
+        serving=str(Path(serving).expanduser().resolve()),
+        trace_url=_trace_url(environ.get("TRACEHOUSE_TRACE_URL") or DEFAULT_TRACE_URL),
+        settle_seconds=_settle_seconds(environ.get("TRACEHOUSE_SETTLE_SECONDS") or "300"),
+        as_of=_as_of(environ.get("TRACEHOUSE_AS_OF"), home / "as_of"),
+        mlflow_tracking_uri=environ.get("MLFLOW_TRACKING_URI") or None,
+        hash_key=environ.get("TRACEHOUSE_HASH_KEY") or None,
+    )
+
+
+def parse_instant(text: str, *, setting: str) -> datetime:
+    """An RFC 3339 instant, or a date (its midnight), as an aware UTC datetime."""
+    try:
+        instant = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise SettingsError(
+            f"{setting} is {text!r}; give an RFC 3339 instant such as 2026-10-31T00:00:00Z."
+        ) from error
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def _as_of(value: str | None, pinned: Path) -> datetime | None:
+    if value and value.strip().lower() != "now":
+        return parse_instant(value, setting="TRACEHOUSE_AS_OF")
+    if not value and pinned.is_file():
+        return parse_instant(pinned.read_text(), setting=f"the file {pinned}")
+    return None
+
+
+def _settle_seconds(value: str) -> int:
+    try:
+        seconds = int(value)
+    except ValueError as error:
+        raise SettingsError(
+            f"TRACEHOUSE_SETTLE_SECONDS is {value!r}; give whole seconds, 0 or more."
+        ) from error
+    if seconds < 0:
+        raise SettingsError(f"TRACEHOUSE_SETTLE_SECONDS is {seconds}; give 0 or more.")
+    return seconds
+
+
+def _trace_url(template: str) -> str:
+    if "{trace_id}" not in template:
+        raise SettingsError("TRACEHOUSE_TRACE_URL has no {trace_id} in it, so no link could name a trace.")
+    return template
