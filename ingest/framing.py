@@ -1,0 +1,105 @@
+"""From a file to pieces: tell compression, framing and encoding by content, and cut into requests.
+
+    with path.open("rb") as stream:
+        reader = read_pieces(stream, "otlp/agent/traces.jsonl", start_offset=0, is_complete=True)
+        for piece in reader:            # Piece or BadRecord, in file order
+            ...
+        reader.end_offset, reader.bytes_read, reader.digest, reader.compression
+
+Shapes, all of the collector's file exporter or of request bodies: OTLP/JSON lines, one JSON document, a JSON
+array of requests, JSON values back to back; 4-byte big-endian length-prefixed protobuf, one bare protobuf
+request; gzip or zstd around any of them; and each message compressed by itself behind its length.
+Source: opentelemetry-collector-contrib, exporter/fileexporter/README.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from ingest.byte_source import ByteSource
+from ingest.json_framing import json_pieces
+from ingest.pieces import BadRecord, Limits, Piece
+from ingest.protobuf_framing import bare_pieces, framed_pieces, signal_of_path, unknown_piece
+
+_BOM = b"\xef\xbb\xbf"
+_PEEK_BYTES = 64 * 1024
+# Text has none of these; a protobuf request that holds a record always has 0x12, a frame's length begins with 0.
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\r"))
+
+
+class PieceReader:
+    """The pieces of one file, and, once they are all taken, how far it was read.
+
+    `end_offset` stands behind the last whole record: where the next load continues. `bytes_read` and
+    `digest` (sha256, hex) cover the decompressed bytes from the start offset to there. `compression` is
+    'none', 'gzip' or 'zstd'. Memory is bounded by `limits`; a damaged file ends in a BadRecord, never in an
+    exception; OSError from reading the file is not caught.
+    """
+
+    def __init__(
+        self, stream: BinaryIO, relative_path: str, start_offset: int, is_complete: bool, limits: Limits
+    ) -> None:
+        self._source = ByteSource(stream, start_offset=start_offset, limits=limits)
+        self._relative_path = relative_path
+        self._is_complete = is_complete
+        self._limits = limits
+
+    def __iter__(self) -> Iterator[Piece | BadRecord]:
+        yield from self._framed()
+        damage = self._source.damage
+        if damage is not None and (self._is_complete or damage.reason_code != "truncated_stream"):
+            yield self._source.rest_as_bad(damage)
+
+    def _framed(self) -> Iterator[Piece | BadRecord]:
+        source, limits, is_complete = self._source, self._limits, self._is_complete
+        if source.committed_offset == 0 and source.peek(3).startswith(_BOM):
+            source.commit(source.read(3))
+        head = source.peek(_PEEK_BYTES)
+        signal = signal_of_path(self._relative_path)
+        if not head:
+            return iter(())
+        if head[:1] in (b"{", b"[") or not head.translate(None, _CONTROL) != head:
+            return json_pieces(source, limits, is_complete)
+        if head[:1] == b"\n":
+            return bare_pieces(source, signal, limits, is_complete)
+        if head[0] <= limits.max_piece_bytes >> 24:
+            return framed_pieces(source, signal, limits, is_complete)
+        return unknown_piece(source, limits)
+
+    @property
+    def compression(self) -> str:
+        """How the file itself is compressed: 'none', 'gzip' or 'zstd'."""
+        return self._source.compression
+
+    @property
+    def end_offset(self) -> int:
+        """Decompressed bytes from the start of the file to behind the last whole record."""
+        return self._source.committed_offset
+
+    @property
+    def bytes_read(self) -> int:
+        """Decompressed bytes of this load: end offset less start offset."""
+        return self._source.committed_bytes
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of those bytes, in hex."""
+        return self._source.committed_digest
+
+
+def read_pieces(
+    stream: BinaryIO,
+    relative_path: str,
+    *,
+    start_offset: int = 0,
+    is_complete: bool = True,
+    limits: Limits | None = None,
+) -> PieceReader:
+    """Cut the file `stream` (opened "rb", at its start) into pieces from decompressed `start_offset` on.
+
+    `relative_path` (below the landing folder) names the signal of protobuf. When not `is_complete`, a torn
+    last record is left unread; when it is, that record becomes a BadRecord `torn_record`. A start offset
+    beyond the end of the file gives no pieces.
+    """
+    return PieceReader(stream, relative_path, start_offset, is_complete, limits or Limits())

@@ -1,0 +1,24 @@
+"""OTLP requests to rows: one entry, two encodings, one set of rules.
+
+`decode_json` and `decode_protobuf` only take fields out of a request; ids, times, enums, digests and what is
+quarantined are decided once, in `records`, so both give the same rows for the same telemetry.
+"""
+
+from __future__ import annotations
+
+from ingest.otlp.decode_json import decode_json
+from ingest.otlp.decode_protobuf import decode_protobuf
+from ingest.pieces import Decoded, Limits, Piece
+
+DECODER_VERSION = "otlp-1"
+
+__all__ = ["DECODER_VERSION", "decode"]
+
+
+def decode(piece: Piece, limits: Limits) -> Decoded:
+    """Decode one piece into rows of the five OTLP tables and the records that are bad.
+
+    Never raises for what the bytes hold: a piece that is no request is one bad record, a bad record inside
+    a request is quarantined alone and its siblings land.
+    """
+    return decode_json(piece, limits) if piece.encoding == "json" else decode_protobuf(piece, limits)

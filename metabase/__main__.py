@@ -1,0 +1,93 @@
+"""`python -m metabase`: publish what the lake holds, go back to an older release, say what readers see."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingest import lake
+from ingest.errors import LakeBusyError, SettingsError, TracehouseError
+from ingest.settings import Settings, read_settings
+from metabase.contracts import read_project
+from metabase.report import lines_of_publication, lines_of_serving
+
+MANIFEST = Path(__file__).parents[1] / "dbt_project" / "target" / "manifest.json"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code: 0 done, 1 a mart is held, 2 bad settings or arguments, 3 another writer holds the lake."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        settings = read_settings(os.environ)
+        match chosen.command:
+            case "release":
+                return _release(settings, chosen.manifest, chosen.run_results)
+            case "rollback":
+                return _rollback(settings, chosen.manifest, chosen.publication_id)
+            case _:
+                return _report(settings)
+    except TracehouseError as error:
+        print(error, file=sys.stderr)
+        return {LakeBusyError: 3, SettingsError: 2}.get(_kind(error), 1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m metabase", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    release = commands.add_parser("release", help="audit what the lake holds now, publish what passed")
+    release.add_argument(
+        "--run-results",
+        type=Path,
+        help="dbt's run_results.json (default: that of the newest run of this home)",
+    )
+    rollback = commands.add_parser("rollback", help="show readers an older release again")
+    rollback.add_argument("publication_id", help="one of the kept releases, such as r00000042")
+    for command in (release, rollback):
+        command.add_argument("--manifest", type=Path, default=MANIFEST, help="dbt's manifest.json")
+    commands.add_parser("report", help="the current release, each mart in it, and why a mart is held")
+    return parser
+
+
+def _release(settings: Settings, manifest: Path, run_results: Path | None) -> int:
+    from metabase.release import audit_and_release
+
+    now = datetime.now(UTC)
+    with lake.writer_lock(settings), lake.connect(settings) as connection:
+        publication = audit_and_release(
+            connection,
+            settings,
+            manifest=manifest,
+            run_results=run_results or settings.home / "dbt" / "run_results.json",
+            as_of=settings.as_of_or(now),
+            now=now,
+        )
+    print("\n".join(lines_of_publication(publication)))
+    return 1 if publication.held else 0
+
+
+def _rollback(settings: Settings, manifest: Path, publication_id: str) -> int:
+    from metabase.rollback import roll_back
+
+    project = read_project(manifest)
+    with lake.writer_lock(settings), lake.connect(settings) as connection:
+        publication = roll_back(connection, settings, project, publication_id, now=datetime.now(UTC))
+    print("\n".join(lines_of_publication(publication)))
+    return 0
+
+
+def _report(settings: Settings) -> int:
+    with lake.connect(settings, read_only=True) as connection:
+        print("\n".join(lines_of_serving(connection, settings)))
+    return 0
+
+
+def _kind(error: TracehouseError) -> type[TracehouseError]:
+    kinds = (LakeBusyError, SettingsError)
+    return next((kind for kind in kinds if isinstance(error, kind)), TracehouseError)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

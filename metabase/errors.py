@@ -1,0 +1,17 @@
+"""What stops a release. Each message is one sentence that says what to do next."""
+
+from __future__ import annotations
+
+from ingest.errors import SettingsError, TracehouseError
+
+
+class ContractError(TracehouseError):
+    """dbt's manifest is missing, or a public model in it cannot be published as it stands."""
+
+
+class SpecError(TracehouseError):
+    """A file of `metabase/expectations/` says something that its mart or the project does not have."""
+
+
+class UnknownReleaseError(SettingsError):
+    """The release that was asked for is not among those kept. Exit code 2."""

@@ -1,0 +1,54 @@
+"""Old releases go: the newest ten are kept, and an older one stays an hour for readers still on it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from ingest.settings import Settings
+from metabase import serving
+from metabase.journals import utc_naive
+from metabase.serving import Serving
+
+KEPT_RELEASES = 10
+GRACE = timedelta(hours=1)
+
+
+def expired(kept: Sequence[str], published_at: Mapping[str, datetime], now: datetime) -> list[str]:
+    """Which of `kept`, ids in order of age, may be unlinked at `now`.
+
+    A release left the newest ten when the tenth release after it was published; it goes an hour later.
+    When that is unknown it stays.
+    """
+    gone = []
+    for place, release_id in enumerate(kept):
+        pushed_out_by = place + KEPT_RELEASES
+        if pushed_out_by >= len(kept):
+            break
+        left_at = published_at.get(kept[pushed_out_by])
+        if left_at is not None and now - left_at >= GRACE:
+            gone.append(release_id)
+    return gone
+
+
+def expire(connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: datetime) -> list[str]:
+    """Unlink the releases that may go, and the Data Docs of every release that is no longer there."""
+    target = Serving(Path(settings.serving))
+    published_at = dict(
+        connection.execute(
+            "select publication_id, min(published_at) from lake.marts.publications group by all"
+        ).fetchall()
+    )
+    gone = expired(target.kept(), published_at, utc_naive(now))
+    for release_id in gone:
+        serving.remove(target, release_id)
+    kept = set(target.kept())
+    data_docs = settings.home / "data_docs"
+    for folder in data_docs.iterdir() if data_docs.is_dir() else ():
+        if folder.name not in kept:
+            shutil.rmtree(folder)
+    return gone

@@ -1,0 +1,152 @@
+"""Write, audit, publish: what the lake holds now becomes the release that readers see.
+
+The order of steps, and why a kill between any two loses nothing and publishes nothing by half:
+
+1. the marts are audited; nothing is written yet.
+2. the release is written to `staging/`, where no reader looks. Killed: the next start empties it.
+3. `staging/` is renamed into place. Killed: nobody has recorded it, the next start removes it.
+4. the lake's journals are committed in one transaction. Killed: the release is recorded and complete,
+   so the next start points to it.
+5. `current.csv` is replaced, then `tracehouse.duckdb` if its views changed. Killed between the two: the
+   next start writes the views.
+
+The journals stand in the release too, so what readers see of them is of the same release as the marts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from ingest.lake import current_snapshot, transaction
+from ingest.settings import Settings
+from metabase import journals, serving
+from metabase.contracts import Mart, Project, read_project
+from metabase.expiry import expire
+from metabase.files import write_empty, write_mart
+from metabase.publication import Publication, PublishedMart
+from metabase.results import CheckResult, results_from_dbt
+from metabase.serving import Serving
+from metabase.spec import FOLDER
+from metabase.tables import ensure_release_tables
+
+__all__ = ["audit_and_release", "ensure_release_tables", "recover", "release"]
+
+
+def audit_and_release(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    *,
+    manifest: Path,
+    run_results: Path | None,
+    as_of: datetime,
+    now: datetime,
+    specs: Path = FOLDER,
+) -> Publication:
+    """Audit every public mart as the lake holds it now, publish those that passed, hold the others.
+
+    `run_results` is what dbt's newest run left; null or missing means that no dbt test is known. The
+    caller holds the writer lock. `now` is when this happens, `as_of` the instant that freshness is
+    measured at.
+    """
+    from metabase.audit import audit_project
+
+    ensure_release_tables(connection)
+    project = read_project(manifest)
+    recover(connection, settings, project)
+    checks = results_from_dbt(run_results, manifest, project.marts) if run_results else []
+    data_docs = settings.home / "data_docs" / next_id(connection, Serving(Path(settings.serving)))
+    checks += audit_project(connection, project, as_of=as_of, data_docs=data_docs, specs=specs)
+    return release(connection, settings, project, checks, now=now, data_docs=data_docs)
+
+
+def release(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    project: Project,
+    checks: Sequence[CheckResult],
+    *,
+    now: datetime,
+    data_docs: Path | None = None,
+) -> Publication:
+    """Publish the marts of `project` that no check holds; hold the others at their last good version."""
+    target = Serving(Path(settings.serving))
+    snapshot = current_snapshot(connection)
+    held = {check.mart for check in checks if check.holds}
+    shown = journals.shown_in(connection, target.current())
+    serving.clear_staging(target)
+    marts = []
+    for mart in project.marts:
+        file = target.staging / f"{mart.name}.parquet"
+        if mart.name in held:
+            marts.append(_hold(connection, target, mart, file, shown))
+        else:
+            rows, digest = write_mart(connection, mart, file)
+            marts.append(PublishedMart(mart.name, "published", rows, digest, snapshot))
+    publication = Publication(next_id(connection, target), now, tuple(marts), tuple(checks), data_docs)
+    publish(connection, settings, project, publication)
+    return publication
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, project: Project, publication: Publication
+) -> None:
+    """Steps 3 to 5 for a staging folder that holds every mart's file; then forget old releases."""
+    target = Serving(Path(settings.serving))
+    with transaction(connection):
+        journals.record(connection, publication, project.marts)
+        journals.write_files(connection, target.staging, project.health)
+        serving.install(target, publication.publication_id)
+    serving.point_to(target, publication.publication_id)
+    serving.write_views(target, publication.publication_id, _descriptions(project))
+    expire(connection, settings, now=publication.published_at)
+
+
+def recover(connection: duckdb.DuckDBPyConnection, settings: Settings, project: Project) -> None:
+    """Finish or remove what a killed release left, and mend the views if the folder has moved.
+
+    Cheap when there is nothing to do, so every run may call it. The caller holds the writer lock.
+    """
+    target = Serving(Path(settings.serving))
+    recorded = journals.newest(connection)
+    for release_id in target.kept():
+        if release_id > max(recorded or "", target.current() or ""):
+            serving.remove(target, release_id)
+    if recorded and recorded in target.kept() and recorded > (target.current() or ""):
+        serving.point_to(target, recorded)
+    current = target.current()
+    if current and target.release(current).is_dir():
+        serving.write_views(target, current, _descriptions(project))
+
+
+def next_id(connection: duckdb.DuckDBPyConnection, target: Serving) -> str:
+    """One more than every release that the lake or the serving folder knows."""
+    known = [journals.newest(connection), target.current(), *target.kept()]
+    return serving.publication_id(max((int(name[1:]) for name in known if name), default=0) + 1)
+
+
+def _hold(
+    connection: duckdb.DuckDBPyConnection,
+    target: Serving,
+    mart: Mart,
+    file: Path,
+    shown: Mapping[str, journals.Shown],
+) -> PublishedMart:
+    """Keep what readers see of `mart`; a mart that they have never seen gets a file without rows."""
+    current = target.current()
+    good = target.release(current) / file.name if current else None
+    if good is None or not good.exists() or mart.name not in shown:
+        rows, digest = write_empty(connection, mart, file)
+        return PublishedMart(mart.name, "held", rows, digest, None)
+    os.link(good, file)
+    last = shown[mart.name]
+    return PublishedMart(mart.name, "held", last.row_count, last.digest, last.lake_snapshot_id)
+
+
+def _descriptions(project: Project) -> dict[str, str]:
+    marts = [*project.marts, project.health] if project.health else [*project.marts]
+    return {mart.name: mart.description for mart in marts} | journals.DESCRIPTIONS

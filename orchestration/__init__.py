@@ -1,0 +1,1 @@
+"""When, in which order, with which settings: Dagster over ingest, dbt and metabase. No business logic."""

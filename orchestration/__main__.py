@@ -1,0 +1,58 @@
+"""`python -m orchestration`: run the pipeline, show it, try its gate."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+
+from ingest.errors import LakeBusyError, SettingsError, TracehouseError
+from ingest.settings import read_settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code: 0 done, 1 a mart is held or the run failed, 2 bad settings or arguments, 3 lake busy."""
+    parser = argparse.ArgumentParser(prog="python -m orchestration", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="one pipeline run over $TRACEHOUSE_HOME/landing")
+    demo_command = commands.add_parser("demo", help="write the sample month, run the pipeline, print each mart")
+    demo_command.add_argument("--size", type=int, default=1, help="how many times the default traffic (default: 1)")
+    ui_command = commands.add_parser("ui", help="Dagster UI with schedules and sensors")
+    ui_command.add_argument("--port", type=int, default=3070)
+    ui_command.add_argument("--host", default="127.0.0.1")
+    commands.add_parser("plant-faults", help="plant seven faults in a copy of each mart; show what holds them")
+    chosen = parser.parse_args(arguments)
+    try:
+        settings = read_settings(os.environ)
+        match chosen.command:
+            case "demo":
+                from orchestration.demo import demo
+
+                return demo(settings, size=chosen.size)
+            case "ui":
+                from orchestration.launch import serve_ui
+
+                return serve_ui(settings, host=chosen.host, port=chosen.port)
+            case "plant-faults":
+                from orchestration.faults import plant_faults
+
+                return plant_faults(settings, now=datetime.now(UTC))
+            case _:
+                from orchestration.launch import run_pipeline
+
+                return run_pipeline(settings)
+    except TracehouseError as error:
+        print(f"tracehouse: {error}", file=sys.stderr)
+        return exit_code(error)
+
+
+def exit_code(error: TracehouseError) -> int:
+    """What a failed command exits with (design §3)."""
+    if isinstance(error, SettingsError):
+        return 2
+    return 3 if isinstance(error, LakeBusyError) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

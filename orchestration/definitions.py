@@ -1,0 +1,26 @@
+"""Read this first: the whole graph and every policy that holds for all of it.
+
+landing/  ->  bronze  ->  dbt models (tests are checks)  ->  release (one gate check a mart)
+"""
+
+from __future__ import annotations
+
+from dagster import Definitions, in_process_executor
+
+from orchestration.dbt_assets import dbt_models
+from orchestration.gate import release
+from orchestration.ingest_assets import bronze
+from orchestration.maintenance import lake_maintenance
+from orchestration.resources import Warehouse, dbt_command_line
+from orchestration.schedules import daily_maintenance, hourly, maintenance, pipeline
+from orchestration.sensors import new_files
+
+defs = Definitions(
+    assets=[bronze, dbt_models, release, lake_maintenance],
+    jobs=[pipeline, maintenance],
+    schedules=[hourly, daily_maintenance],
+    sensors=[new_files],
+    resources={"warehouse": Warehouse(), "dbt": dbt_command_line()},
+    # A process per step would import for seconds and give up the writer lock between steps.
+    executor=in_process_executor,
+)

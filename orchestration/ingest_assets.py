@@ -1,0 +1,35 @@
+"""Landing folder to bronze: one asset per bronze table, one load for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, MetadataValue, multi_asset
+
+from ingest import lake, schema
+from ingest.loading import load
+from orchestration.resources import Warehouse, say
+
+BRONZE = [*schema.RECORD_TABLES, *schema.JOURNAL_TABLES]
+
+
+@multi_asset(
+    name="bronze",
+    specs=[AssetSpec(["bronze", table], group_name="bronze", kinds={"ducklake"}) for table in BRONZE],
+    pool="lake_writer",
+)
+def bronze(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[MaterializeResult[None]]:
+    """Read what is new in the landing folder, quarantine what is bad, commit file by file."""
+    summary = load(warehouse.settings, now=warehouse.now, progress=say)
+    context.log.info(summary.sentence())
+    with lake.connect(warehouse.settings, read_only=True) as connection:
+        for table in BRONZE:
+            count = connection.execute(f"select count(*) from lake.bronze.{table}").fetchone()
+            yield MaterializeResult(
+                asset_key=["bronze", table],
+                metadata={
+                    "dagster/row_count": count[0] if count else 0,
+                    "rows landed in this load": summary.rows_landed.get(table, 0),
+                    "load": MetadataValue.md(summary.markdown()),
+                },
+            )

@@ -1,0 +1,124 @@
+"""Start Dagster on a home: one run in this process, or the UI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest import lake
+from ingest.errors import LakeBusyError, SettingsError, TracehouseError
+from ingest.landing import has_news
+from ingest.settings import Settings
+from orchestration import work
+from orchestration.project import DBT_PROJECT_DIR, ROOT
+
+if TYPE_CHECKING:
+    from dagster import ExecuteInProcessResult
+    from dagster._utils.error import SerializableErrorInfo
+
+
+def run_pipeline(settings: Settings) -> int:
+    """One run over the landing folder, as the Dagster job `pipeline`; no Dagster when nothing is new.
+
+    Returns 0, or 1 when a mart is held. Raises TracehouseError when the run could not be finished.
+    """
+    started = time.monotonic()
+    prepare_home(settings)
+    if is_idle(settings, datetime.now(UTC)):
+        print(f"Nothing new in {settings.landing}: the marts stand as published.", file=sys.stderr)
+        return 0
+    from dagster import DagsterInstance
+
+    from orchestration.definitions import defs
+
+    with DagsterInstance.get() as instance:
+        result = defs.resolve_job_def("pipeline").execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    held = failed_gates(result)
+    if not result.success and not held:
+        raise failure(result)
+    seconds = time.monotonic() - started
+    if held:
+        print(
+            f"Held: {', '.join(held)}. Readers keep the last good version; "
+            f"`python -m metabase report` says why. ({seconds:.0f} s)",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"Published in {seconds:.0f} s to {settings.serving}/tracehouse.duckdb", file=sys.stderr)
+    return 0
+
+
+def serve_ui(settings: Settings, *, host: str, port: int) -> int:
+    """Become `dagster dev` on this home: web server, schedules and sensors, until interrupted."""
+    settings.landing.mkdir(parents=True, exist_ok=True)
+    prepare_home(settings)
+    print(f"Dagster UI: http://{host}:{port}", file=sys.stderr)
+    dagster = Path(sys.executable).parent / "dagster"
+    os.chdir(ROOT)
+    os.execv(  # noqa: S606 - the arguments are our own
+        dagster,
+        [str(dagster), "dev", "-m", "orchestration.definitions", "-h", host, "-p", str(port)],
+    )
+
+
+def prepare_home(settings: Settings) -> None:
+    """Give Dagster its folder in this home, with the project's dagster.yaml in it.
+
+    Raises SettingsError when there is no landing folder to read.
+    """
+    if not settings.landing.is_dir():
+        raise SettingsError(
+            f"There is no landing folder at {settings.landing}. Create it and point a collector's file "
+            "exporter at landing/otlp/, set TRACEHOUSE_HOME, or run `make demo` for a sample month."
+        )
+    folder = settings.home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / "dagster.yaml", folder / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    os.environ["TRACEHOUSE_HOME"] = str(settings.home)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+
+
+def is_idle(settings: Settings, now: datetime) -> bool:
+    """True when no file is new or has grown and the last finished run saw everything else."""
+    if not Path(settings.catalog.removeprefix("sqlite:")).exists():
+        return False
+    with lake.connect(settings, read_only=True) as connection:
+        if not work.has_runs(connection) or has_news(connection, settings, now=now):
+            return False
+        return not work.find_work(connection, work.digest_project(DBT_PROJECT_DIR), settings.as_of_or(now))
+
+
+def failed_gates(result: ExecuteInProcessResult) -> list[str]:
+    """The marts whose gate check failed in this run."""
+    return sorted(
+        check.asset_key.path[-1]
+        for check in result.get_asset_check_evaluations()
+        if check.check_name == "gate" and not check.passed
+    )
+
+
+def failure(result: ExecuteInProcessResult) -> TracehouseError:
+    """The first error of a failed run, as a sentence; its kind decides the exit code."""
+    for event in result.all_events:
+        data = event.event_specific_data
+        error: SerializableErrorInfo | None = getattr(data, "error", None)
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None:
+            sentence = error.message.strip().split(": ", 1)[-1].strip()
+            kind = _KINDS.get(error.cls_name or "", TracehouseError)
+            return kind(sentence)
+    return TracehouseError("The run failed; `make ui` shows its log.")
+
+
+_KINDS = {"LakeBusyError": LakeBusyError, "SettingsError": SettingsError}

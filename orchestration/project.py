@@ -1,0 +1,8 @@
+"""Where the dbt project stands. Imports nothing heavy, so that an idle run stays quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DBT_PROJECT_DIR = ROOT / "dbt_project"
