@@ -170,6 +170,7 @@ class Platform:
     services: tuple[Service, ...]
     agents: tuple[Agent, ...]
     models: dict[str, Model]
+    embedding_model: str
     tenants: tuple[Tenant, ...]
     consents: dict[tuple[str, str], tuple[ConsentEvent, ...]]
     tenants_without_consent_records: frozenset[str]

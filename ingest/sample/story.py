@@ -46,6 +46,7 @@ def load_platform() -> Platform:
         ),
         agents=agents,
         models={name: Model(name, **model) for name, model in story["models"].items()},
+        embedding_model=story["embedding_model"],
         tenants=tenants,
         consents=_consents(
             story["consent"],

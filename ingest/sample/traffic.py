@@ -16,6 +16,7 @@ _MS = 1_000_000
 _HOUR_NS = 3_600_000 * _MS
 _CALL_ERRORS = ("rate_limit_exceeded", "timeout", "overloaded_error")
 _MAX_ATTEMPTS = 3
+_TOPIC = "agent-notifications"
 # Of the streamed calls, how many end without a usage block: the sender did not ask for it.
 _STREAMS_WITHOUT_USAGE = 0.02
 
@@ -92,40 +93,54 @@ def _take_steps(platform: Platform, cursor: _Cursor, day: date) -> None:
     run, rng, agent = cursor.run, cursor.rng, cursor.run.agent
     if agent.retrieves:
         _embed_and_retrieve(platform, cursor)
-    used = [*agent.tools, *agent.connectors]
-    forbidden = platform.denylisted
-    if (
-        agent.name == forbidden.agent
-        and run.tenant.tenant_id in forbidden.tenants
-        and forbidden.first_day <= day <= forbidden.last_day
-    ):
-        used.append(forbidden.name)
-    turns = max(agent.calls, 1)
-    for turn in range(turns):
+    used = _tools_of(platform, run, day)
+    for turn in range(agent.calls):
         _infer(platform, cursor)
         if run.error is not None:
             return
-        for name in used[turn::turns]:
-            _use_tool(cursor, name, is_forbidden=name == forbidden.name)
+        for name in used[turn :: agent.calls]:
+            _use_tool(cursor, name, is_forbidden=name == platform.denylisted.name)
     if agent.writes_vault:
         _write_vault(cursor)
     if agent.reviewed_share and rng.random() < agent.reviewed_share:
         _review(cursor)
     if agent.notifies:
-        message = {"messaging.system": "kafka", "messaging.destination.name": "agent-notifications"}
-        cursor.act(
-            "publish", "agent-notifications", (2, 12), {**message, "messaging.message.id": new_id(rng, 64)}
-        )
+        message: Attributes = {
+            "messaging.system": "kafka",
+            "messaging.destination.name": _TOPIC,
+            "messaging.message.id": new_id(rng, 64),
+        }
+        cursor.act("publish", _TOPIC, (2, 12), message)
+
+
+def _tools_of(platform: Platform, run: Run, day: date) -> list[str]:
+    """The tools and connectors that `run` uses, the forbidden one while it is switched on."""
+    forbidden = platform.denylisted
+    is_switched_on = (
+        run.agent.name == forbidden.agent
+        and run.tenant.tenant_id in forbidden.tenants
+        and forbidden.first_day <= day <= forbidden.last_day
+    )
+    return [*run.agent.tools, *run.agent.connectors, *([forbidden.name] if is_switched_on else [])]
 
 
 def _embed_and_retrieve(platform: Platform, cursor: _Cursor) -> None:
     rng = cursor.rng
     start_ns = cursor.now_ns
     cursor.now_ns += rng.randint(20, 90) * _MS
-    model = platform.models["text-embedding-3-small"]
-    usage = Usage(rng.randint(8, 60), 0, 0, 0, 0)
     cursor.run.steps.append(
-        Call(new_id(rng, 64), model, "embeddings", start_ns, cursor.now_ns, usage, None, None, None, 1)
+        Call(
+            span_id=new_id(rng, 64),
+            model=platform.models[platform.embedding_model],
+            operation="embeddings",
+            start_ns=start_ns,
+            end_ns=cursor.now_ns,
+            usage=Usage(rng.randint(8, 60), 0, 0, 0, 0),
+            response_id=None,
+            first_token_ns=None,
+            error=None,
+            attempt=1,
+        )
     )
     found: Attributes = {"retrieval.documents.count": rng.randint(3, 10)}
     if rng.random() < 0.4:

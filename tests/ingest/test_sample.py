@@ -467,7 +467,7 @@ def _median_ns(calls: list[Delivered]) -> int:
         for item in calls
         if "error.type" not in item.attributes
     )
-    return durations[len(durations) // 2]
+    return int(durations[len(durations) // 2])
 
 
 def _snapshots(path: Path) -> list[dict[str, Any]]:
