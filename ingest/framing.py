@@ -59,13 +59,13 @@ class PieceReader:
         signal = signal_of_path(self._relative_path)
         if not head:
             return iter(())
-        if head[:1] in (b"{", b"[") or not head.translate(None, _CONTROL) != head:
+        if head[:1] in (b"{", b"[") or head.translate(None, _CONTROL) == head:
             return json_pieces(source, limits, is_complete)
         if head[:1] == b"\n":
             return bare_pieces(source, signal, limits, is_complete)
         if head[0] <= limits.max_piece_bytes >> 24:
             return framed_pieces(source, signal, limits, is_complete)
-        return unknown_piece(source, limits)
+        return unknown_piece(source, is_complete)
 
     @property
     def compression(self) -> str:

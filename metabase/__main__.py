@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+
+import duckdb
 
 from ingest import lake
 from ingest.errors import LakeBusyError, SettingsError, TracehouseError
@@ -55,7 +59,7 @@ def _release(settings: Settings, manifest: Path, run_results: Path | None) -> in
     from metabase.release import audit_and_release
 
     now = datetime.now(UTC)
-    with lake.writer_lock(settings), lake.connect(settings) as connection:
+    with _writing(settings) as connection:
         publication = audit_and_release(
             connection,
             settings,
@@ -72,7 +76,7 @@ def _rollback(settings: Settings, manifest: Path, publication_id: str) -> int:
     from metabase.rollback import roll_back
 
     project = read_project(manifest)
-    with lake.writer_lock(settings), lake.connect(settings) as connection:
+    with _writing(settings) as connection:
         publication = roll_back(connection, settings, project, publication_id, now=datetime.now(UTC))
     print("\n".join(lines_of_publication(publication)))
     return 0
@@ -82,6 +86,14 @@ def _report(settings: Settings) -> int:
     with lake.connect(settings, read_only=True) as connection:
         print("\n".join(lines_of_serving(connection, settings)))
     return 0
+
+
+@contextmanager
+def _writing(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The lake, open for writing by nobody else; a lake that is not there yet is not made here."""
+    lake.connect(settings, read_only=True).close()
+    with lake.writer_lock(settings), lake.connect(settings) as connection:
+        yield connection
 
 
 def _kind(error: TracehouseError) -> type[TracehouseError]:

@@ -13,5 +13,9 @@ class SpecError(TracehouseError):
     """A file of `metabase/expectations/` says something that its mart or the project does not have."""
 
 
+class ReleaseError(TracehouseError):
+    """A release could not be written; readers still see the one before."""
+
+
 class UnknownReleaseError(SettingsError):
     """The release that was asked for is not among those kept. Exit code 2."""

@@ -16,7 +16,8 @@ The journals stand in the release too, so what readers see of them is of the sam
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from ingest.lake import current_snapshot, transaction
 from ingest.settings import Settings
 from metabase import journals, serving
 from metabase.contracts import Mart, Project, read_project
+from metabase.errors import ReleaseError
 from metabase.expiry import expire
 from metabase.files import write_empty, write_mart
 from metabase.publication import Publication, PublishedMart
@@ -75,6 +77,21 @@ def release(
 ) -> Publication:
     """Publish the marts of `project` that no check holds; hold the others at their last good version."""
     target = Serving(Path(settings.serving))
+    with _readable_failure(target):
+        publication = _stage(connection, target, project, checks, now, data_docs)
+        publish(connection, settings, project, publication)
+    return publication
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection,
+    target: Serving,
+    project: Project,
+    checks: Sequence[CheckResult],
+    now: datetime,
+    data_docs: Path | None,
+) -> Publication:
+    """Step 2: write or link every mart's file in the staging folder."""
     snapshot = current_snapshot(connection)
     held = {check.mart for check in checks if check.holds}
     shown = journals.shown_in(connection, target.current())
@@ -87,9 +104,7 @@ def release(
         else:
             rows, digest = write_mart(connection, mart, file)
             marts.append(PublishedMart(mart.name, "published", rows, digest, snapshot))
-    publication = Publication(next_id(connection, target), now, tuple(marts), tuple(checks), data_docs)
-    publish(connection, settings, project, publication)
-    return publication
+    return Publication(next_id(connection, target), now, tuple(marts), tuple(checks), data_docs)
 
 
 def publish(
@@ -121,6 +136,18 @@ def recover(connection: duckdb.DuckDBPyConnection, settings: Settings, project: 
     current = target.current()
     if current and target.release(current).is_dir():
         serving.write_views(target, current, _descriptions(project))
+
+
+@contextmanager
+def _readable_failure(target: Serving) -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ReleaseError(
+            f"The release could not be written to {target.root} ({reason}). Readers still see "
+            f"{target.current() or 'nothing'}; check free space and permissions, then run again."
+        ) from error
 
 
 def next_id(connection: duckdb.DuckDBPyConnection, target: Serving) -> str:

@@ -16,12 +16,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m orchestration", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="one pipeline run over $TRACEHOUSE_HOME/landing")
-    demo_command = commands.add_parser("demo", help="write the sample month, run the pipeline, print each mart")
-    demo_command.add_argument("--size", type=int, default=1, help="how many times the default traffic (default: 1)")
+    demo_command = commands.add_parser(
+        "demo", help="write the sample month, run the pipeline, print each mart"
+    )
+    demo_command.add_argument(
+        "--size", type=int, default=1, help="how many times the default traffic (default: 1)"
+    )
     ui_command = commands.add_parser("ui", help="Dagster UI with schedules and sensors")
     ui_command.add_argument("--port", type=int, default=3070)
     ui_command.add_argument("--host", default="127.0.0.1")
-    commands.add_parser("plant-faults", help="plant seven faults in a copy of each mart; show what holds them")
+    commands.add_parser(
+        "plant-faults", help="plant seven faults in a copy of each mart; show what holds them"
+    )
     chosen = parser.parse_args(arguments)
     try:
         settings = read_settings(os.environ)

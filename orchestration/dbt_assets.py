@@ -49,9 +49,7 @@ def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, warehouse: W
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     if todo.full_refresh:
         arguments.append("--full-refresh")
-    invocation = dbt.cli(
-        arguments, context=context, target_path=warehouse.dbt_target, raise_on_error=False
-    )
+    invocation = dbt.cli(arguments, context=context, target_path=warehouse.dbt_target, raise_on_error=False)
     warehouse.dbt_target.mkdir(parents=True, exist_ok=True)
     with (warehouse.dbt_target / "console.log").open("w") as console:
         events = iter(invocation.stream())

@@ -45,8 +45,8 @@ def write_sample(settings: Settings, *, size: int) -> None:
     others = sorted(_files(landing) - set(ours))
     if others and ours != [UNFINISHED]:
         raise SettingsError(
-            f"{landing} holds files that are not the sample month, {others[0]} for one; `make demo` would mix "
-            "invented data with yours. Set TRACEHOUSE_HOME to an empty folder, or use `make run`."
+            f"{landing} holds files that are not the sample month, {others[0]} for one; `make demo` would "
+            "mix invented data with yours. Set TRACEHOUSE_HOME to an empty folder, or use `make run`."
         )
     if ours and ours != [UNFINISHED]:
         return
@@ -56,7 +56,12 @@ def write_sample(settings: Settings, *, size: int) -> None:
     written = write_month(landing, size=size)
     settings.as_of_file.write_text(f"{END.isoformat()}\n")
     mark.write_text("\n".join(sorted(_files(landing))) + "\n")
-    print(f"  {written.sentence()}", file=sys.stderr)
+    print(
+        f"  {written.files} files: {written.spans:,} spans, {written.log_records:,} log records, "
+        f"{written.metric_points:,} metric points, {written.cloud_events:,} events, "
+        f"{written.usage_snapshots:,} usage snapshots; {written.malformed_records} malformed on purpose",
+        file=sys.stderr,
+    )
 
 
 def _files(landing: Path) -> set[str]:

@@ -20,12 +20,14 @@ from dagster import (
 
 from ingest import lake
 from metabase.contracts import public_marts
+from metabase.publication import Publication
 from metabase.release import audit_and_release
 from orchestration import work
 from orchestration.preview import markdown_table
-from orchestration.resources import DBT_PROJECT, Warehouse, say
+from orchestration.project import DBT_PROJECT_DIR, MANIFEST
+from orchestration.resources import Warehouse, say
 
-MARTS = public_marts(DBT_PROJECT.manifest_path)
+MARTS = public_marts(MANIFEST)
 
 
 @multi_asset(
@@ -42,7 +44,12 @@ MARTS = public_marts(DBT_PROJECT.manifest_path)
         for mart in MARTS
     ],
     check_specs=[
-        AssetCheckSpec("gate", asset=["serving", mart.name], blocking=True, description="dbt tests and expectations")
+        AssetCheckSpec(
+            "gate",
+            asset=["serving", mart.name],
+            blocking=True,
+            description="Every dbt test and expectation passed; else readers keep the last good version.",
+        )
         for mart in MARTS
     ],
     pool="lake_writer",
@@ -51,4 +58,50 @@ def release(
     context: AssetExecutionContext, warehouse: Warehouse
 ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
     """Audit, publish what passed, hold what did not, and note what this run has seen."""
-    ...
+    digests = work.digest_project(DBT_PROJECT_DIR)
+    with lake.connect(warehouse.settings) as connection:
+        load_id = work.latest_load(connection)
+        publication = audit_and_release(
+            connection,
+            warehouse.settings,
+            manifest=MANIFEST,
+            run_results=warehouse.dbt_target / "run_results.json",
+            as_of=warehouse.as_of,
+            now=warehouse.now,
+        )
+        work.remember_run(connection, context.run_id, load_id, digests, warehouse.as_of, warehouse.now)
+    for mart in publication.marts:
+        key = ["serving", mart.mart]
+        if mart.state == "published":
+            say(f"released {mart.mart}: {mart.row_count:,} rows")
+            yield MaterializeResult(
+                asset_key=key,
+                metadata={
+                    "dagster/row_count": mart.row_count,
+                    "publication_id": publication.publication_id,
+                    "digest": mart.digest,
+                },
+            )
+        else:
+            say(f"held {mart.mart}: {publication.reasons(mart.mart)[0].message}")
+        yield _gate(publication, mart.mart)
+
+
+def _gate(publication: Publication, mart: str) -> AssetCheckResult:
+    """The whole audit of one mart as one check: how many were made, and every one that failed."""
+    checks = [check for check in publication.checks if check.mart == mart]
+    failed = [check for check in checks if check.outcome != "passed"]
+    return AssetCheckResult(
+        asset_key=["serving", mart],
+        check_name="gate",
+        passed=mart not in publication.held,
+        metadata={
+            "checks made": len(checks),
+            "not passed": MetadataValue.md(
+                markdown_table(
+                    ["check", "kind", "severity", "outcome", "what to know"],
+                    [(c.check_name, c.kind, c.severity, c.outcome, c.message) for c in failed],
+                )
+            ),
+        },
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, MetadataValue, multi_asset
+from ingest.loading import load
 
 from ingest import lake, schema
-from ingest.loading import load
 from orchestration.resources import Warehouse, say
 
 BRONZE = [*schema.RECORD_TABLES, *schema.JOURNAL_TABLES]
@@ -24,7 +24,7 @@ def bronze(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[Mat
     context.log.info(summary.sentence())
     with lake.connect(warehouse.settings, read_only=True) as connection:
         for table in BRONZE:
-            count = connection.execute(f"select count(*) from lake.bronze.{table}").fetchone()
+            count = connection.table(f"lake.bronze.{table}").count("*").fetchone()
             yield MaterializeResult(
                 asset_key=["bronze", table],
                 metadata={

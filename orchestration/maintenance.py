@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dagster import AssetExecutionContext, MaterializeResult, asset
-
 from ingest.maintain import maintain
+
 from orchestration.resources import Warehouse
 
 

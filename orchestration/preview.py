@@ -32,12 +32,19 @@ def preview(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> tu
     count = relation.count("*").fetchall()[0][0]
     parts = []
     if day and count:
-        days = relation.aggregate(f"cast({day} as date) as day, count(*) as n").order("day desc").limit(30).fetchall()
+        days = (
+            relation.aggregate(f"cast({day} as date) as day, count(*) as n")
+            .order("day desc")
+            .limit(30)
+            .fetchall()
+        )
         bars = sparkline([rows for _, rows in reversed(days)])
         parts.append(f"Rows a day, {days[-1][0]} to {days[0][0]} (UTC): `{bars}`")
     newest = relation.order(f"{day} desc") if day else relation
     shown = columns[:SHOWN_COLUMNS]
-    parts.append(markdown_table(shown, newest.limit(10).project(", ".join(f'"{c}"' for c in shown)).fetchall()))
+    parts.append(
+        markdown_table(shown, newest.limit(10).project(", ".join(f'"{c}"' for c in shown)).fetchall())
+    )
     return count, "\n\n".join(parts)
 
 

@@ -17,7 +17,6 @@ from ingest.lake import writer_lock
 from ingest.settings import Settings, read_settings
 from orchestration.project import DBT_PROJECT_DIR
 
-
 DBT_PROJECT = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
 
 
@@ -45,7 +44,7 @@ class Warehouse(ConfigurableResource):  # type: ignore[type-arg]
     _now: datetime = PrivateAttr()
 
     @contextmanager
-    def yield_for_execution(self, context: InitResourceContext) -> Generator[Warehouse, None, None]:
+    def yield_for_execution(self, context: InitResourceContext) -> Generator[Warehouse, None, None]:  # noqa: ARG002
         """Hold the writer lock from the first step to the last."""
         settings = read_settings(os.environ)
         self._settings = settings

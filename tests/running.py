@@ -36,7 +36,11 @@ class Home:
     def run(self, *command: str, **environ: str) -> Outcome:
         """`python -m <command>` on this home."""
         done = subprocess.run(
-            [sys.executable, "-m", *command], cwd=self.project, env=self.environ | environ, capture_output=True, text=True
+            [sys.executable, "-m", *command],
+            cwd=self.project,
+            env=self.environ | environ,
+            capture_output=True,
+            text=True,
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 
@@ -46,7 +50,9 @@ class Home:
 
     @property
     def environ(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("TRACEHOUSE_", "DAGSTER_"))}
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(("TRACEHOUSE_", "DAGSTER_"))
+        }
         return kept | {
             "TRACEHOUSE_HOME": str(self.path),
             "TRACEHOUSE_SETTLE_SECONDS": "0",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import threading
@@ -58,3 +59,255 @@ def test_found_is_landed_plus_quarantined_plus_duplicates_for_every_file(demo: H
         "where records_found != rows_landed + rows_quarantined + rows_duplicate"
     )
     assert uneven == []
+
+
+# What each provider served, in input and output tokens, where every call reported its usage
+# (../shared/vocabulary.md, column "leaf + response id once").
+SERVED = {
+    "genai": ("summarizer-agent", 5_850, 961),
+    "openinference": ("summarizer-agent", 9_054, 2_148),
+    "vercel_ai": ("browser-agent", 2_223, 1_221),
+    "logfire": ("support-agent", 2_780, 966),
+    "openai_agents": ("agentkit-classifier", 1_575, 497),
+    "mlflow_otlp": ("mlflow-classifier", 984, 487),
+    "openllmetry": ("rag-retriever", 4_836, 1_320),
+}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("capture", SERVED)
+def test_a_real_capture_counts_every_token_once(capture: str, tmp_path: Path, shared_data: Path) -> None:
+    home = Home(tmp_path)
+    folder = tmp_path / "landing" / "otlp" / capture
+    folder.mkdir(parents=True)
+    for signal in ("traces", "metrics", "logs"):
+        exported = shared_data / "otlp_real" / "captured" / capture / f"{signal}.jsonl"
+        if exported.exists():
+            shutil.copy(exported, folder)
+    outcome = home.pipeline()
+    assert outcome.code == 0, outcome.err
+    tokens = home.released(
+        "select service_name, sum(input_tokens)::bigint, sum(output_tokens)::bigint "
+        "from marts.token_usage_daily group by 1"
+    )
+    assert tokens == [SERVED[capture]]
+
+
+@pytest.mark.shared
+def test_everything_in_the_spec_corpus_lands_or_is_quarantined_with_a_reason(
+    home: Path, shared_data: Path
+) -> None:
+    shutil.copytree(shared_data / "otlp_spec", home / "landing" / "otlp" / "spec")
+    outcome = Home(home).run("ingest", "load")
+    assert outcome.code == 0, outcome.err
+    found = Home(home).in_lake(
+        "select source_file, records_found - rows_landed - rows_quarantined - rows_duplicate "
+        "from lake.bronze.ingest_log"
+    )
+    files = [f for f in (home / "landing" / "otlp").rglob("*") if f.is_file() and f.stat().st_size]
+    assert {name for name, _ in found} == {f.relative_to(home / "landing").as_posix() for f in files}
+    assert [name for name, missing in found if missing] == []
+    assert (
+        Home(home).in_lake("select * from lake.bronze.quarantine where reason is null or reason_code is null")
+        == []
+    )
+
+
+def some_days(demo: Home, landing: Path, days: tuple[str, ...]) -> None:
+    """Copy the files of some days of the sample month, and what is not cut by day."""
+    source = demo.path / "landing"
+    for file in source.rglob("*"):
+        dated = any(f"2026-10-{day:02d}" in file.name for day in range(1, 32))
+        if file.is_file() and (not dated or any(day in file.name for day in days)):
+            target = landing / file.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+
+
+@pytest.fixture(scope="session")
+def at_once(demo: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that was given three days of the sample month in one run."""
+    home = Home(tmp_path_factory.mktemp("at_once"))
+    some_days(demo, home.path / "landing", ("2026-10-14", "2026-10-15", "2026-10-16"))
+    assert home.pipeline(TRACEHOUSE_AS_OF="2026-11-01T00:00:00Z").code == 0
+    return home
+
+
+@pytest.mark.parametrize("first", ["even", "odd"])
+def test_two_halves_in_either_order_give_the_same_marts_to_the_row(
+    at_once: Home, tmp_path: Path, first: str
+) -> None:
+    home = Home(tmp_path)
+    source = at_once.path / "landing"
+    files = sorted(file for file in source.rglob("*") if file.is_file())
+    halves = files[::2], files[1::2]
+    for half in halves if first == "even" else halves[::-1]:
+        for file in half:
+            target = tmp_path / "landing" / file.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+        outcome = home.pipeline(TRACEHOUSE_AS_OF="2026-11-01T00:00:00Z")
+        assert outcome.code == 0, outcome.err
+    assert home.digests() == at_once.digests()
+
+
+TOKENS = "select sum(total_tokens)::bigint from marts.token_usage_daily"
+
+
+class Reader(threading.Thread):
+    """A reader that stays connected and asks the same question again and again."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(daemon=True)
+        self._serving = str(home.serving)
+        self._done = threading.Event()
+        self.answers: list[tuple[int, int]] = []
+        self.errors: list[str] = []
+
+    def run(self) -> None:
+        with duckdb.connect(self._serving, read_only=True) as connection:
+            while not self._done.wait(0.05):
+                try:
+                    tokens = connection.execute(TOKENS).fetchall()[0][0]
+                    tiers = connection.execute("select count(*) from marts.tier_adoption_daily").fetchall()[
+                        0
+                    ][0]
+                    self.answers.append((int(tokens), int(tiers)))
+                except duckdb.Error as error:
+                    self.errors.append(str(error))
+
+    def stop(self) -> None:
+        self._done.set()
+        self.join()
+
+
+def one_call(*, cache_read_tokens: int, ended_at_unix_nano: int) -> str:
+    """One request with one call that read 10 tokens, some of them from the cache, and wrote 5."""
+    attributes = {
+        "gen_ai.operation.name": {"stringValue": "chat"},
+        "gen_ai.request.model": {"stringValue": "gpt-4o-mini"},
+        "gen_ai.usage.input_tokens": {"intValue": "10"},
+        "gen_ai.usage.cache_read.input_tokens": {"intValue": str(cache_read_tokens)},
+        "gen_ai.usage.output_tokens": {"intValue": "5"},
+    }
+    span = {
+        "traceId": "0af7651916cd43dd8448eb211c80319c",
+        "spanId": "b7ad6b7169203331",
+        "name": "chat gpt-4o-mini",
+        "kind": 3,
+        "startTimeUnixNano": "1792059000000000000",
+        "endTimeUnixNano": str(ended_at_unix_nano),
+        "attributes": [{"key": key, "value": value} for key, value in attributes.items()],
+    }
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "broken"}}]}
+    request = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"scope": {}, "spans": [span]}]}]}
+    return json.dumps(request) + "\n"
+
+
+def test_a_failing_mart_is_held_while_the_others_go_on_and_is_released_once_mended(
+    at_once: Home, tmp_path: Path
+) -> None:
+    shutil.copytree(at_once.path / "landing", tmp_path / "landing")
+    home = Home(tmp_path)
+    environ = {"TRACEHOUSE_AS_OF": "2026-11-01T00:00:00Z"}
+    assert home.pipeline(**environ).code == 0
+    served = home.released(TOKENS)[0][0]
+    tiers = home.released("select count(*) from marts.tier_adoption_daily")[0][0]
+    reader = Reader(home)
+    reader.start()
+
+    # More tokens read from the cache than there were: one class would be negative.
+    broken = tmp_path / "landing" / "otlp" / "broken" / "traces.jsonl"
+    broken.parent.mkdir()
+    broken.write_text(one_call(cache_read_tokens=25, ended_at_unix_nano=1_792_059_001_000_000_000))
+    (tmp_path / "landing" / "usage" / "new.jsonl").write_text(
+        '{"snapshot_date": "2026-10-17", "tenant_id": "brand-new", "entitlement_tier": "pro"}\n'
+    )
+    outcome = home.pipeline(**environ)
+    assert outcome.code == 1
+    assert "token_usage_daily" in outcome.err
+    states = dict(
+        home.released(
+            "select mart, state from marts.publications where publication_id = "
+            "(select max(publication_id) from marts.publications)"
+        )
+    )
+    assert states["token_usage_daily"] == "held"
+    assert states["tier_adoption_daily"] == states["tenant_tier_history"] == "published"
+    assert home.released(TOKENS)[0][0] == served
+    assert home.released("select count(*) from marts.tier_adoption_daily")[0][0] > tiers
+    failed = home.released(
+        "select check_name from marts.gate_results where mart = 'token_usage_daily' and severity = 'error' "
+        "and outcome = 'failed'"
+    )
+    assert failed
+
+    # The sender corrects the call: the same span once more, complete and ending later.
+    (broken.parent / "traces-corrected.jsonl").write_text(
+        one_call(cache_read_tokens=4, ended_at_unix_nano=1_792_059_002_000_000_000)
+    )
+    outcome = home.pipeline(**environ)
+    reader.stop()
+    assert outcome.code == 0, outcome.err
+    assert home.released(TOKENS)[0][0] == served + 15
+    assert reader.errors == []
+    assert len(reader.answers) > 10
+    assert {total for total, _ in reader.answers} <= {served, served + 15}
+
+
+def test_a_new_public_model_is_audited_and_released_without_touching_python(
+    demo: Home, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    tracked = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    for name in tracked:
+        if (ROOT / name).is_file():
+            (project / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, project / name)
+    usage = project / "dbt_project" / "models" / "marts" / "usage"
+    (usage / "calls_by_model.sql").write_text(
+        """select
+    model,
+    count(*) as calls
+
+from {{ ref('int_llm_calls') }}
+where model is not null
+group by model
+"""
+    )
+    (usage / "calls_by_model.yml").write_text(
+        """models:
+  - name: calls_by_model
+    description: One row per model that answered a call.
+    data_tests:
+      - one_row_per:
+          arguments: {columns: [model]}
+    columns:
+      - name: model
+        data_type: varchar
+        description: The model that answered.
+        constraints: [{type: not_null}]
+      - name: calls
+        data_type: bigint
+        description: Calls observed.
+"""
+    )
+    home = Home(tmp_path / "home", project)
+    some_days(demo, home.path / "landing", ("2026-10-14",))
+    parsed = subprocess.run(
+        ["dbt", "--quiet", "parse", "--project-dir", "dbt_project", "--profiles-dir", "dbt_project"],
+        cwd=project,
+        env=home.environ,
+        capture_output=True,
+        text=True,
+    )
+    assert parsed.returncode == 0, parsed.stdout
+    outcome = home.pipeline()
+    assert outcome.code == 0, outcome.err
+    assert home.released("select sum(calls) from marts.calls_by_model")[0][0] > 0
+    checks = home.released(
+        "select count(*) from marts.gate_results where mart = 'calls_by_model' and kind = 'expectation'"
+    )
+    assert checks[0][0] > 0

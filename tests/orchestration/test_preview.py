@@ -20,7 +20,8 @@ def test_a_mart_is_shown_with_its_rows_a_day_and_its_newest_rows_first() -> None
     connection = duckdb.connect()
     connection.execute("attach ':memory:' as lake; create schema lake.marts")
     connection.execute(
-        "create table lake.marts.usage as select * from (values (date '2026-10-01', 1), (date '2026-10-02', 2), "
+        "create table lake.marts.usage as select * from (values (date '2026-10-01', 1), "
+        "(date '2026-10-02', 2), "
         "(date '2026-10-02', 3)) as rows(usage_date, requests)"
     )
     rows, markdown = preview(connection, "marts", "usage")

@@ -38,7 +38,8 @@ def add_load(connection: duckdb.DuckDBPyConnection, load_id: int) -> None:
 
 def hold(connection: duckdb.DuckDBPyConnection, publication_id: str, state: str) -> None:
     connection.execute(
-        "insert into lake.marts.publications (publication_id, mart, state) values (?, 'token_usage_daily', ?)",
+        "insert into lake.marts.publications (publication_id, mart, state) "
+        "values (?, 'token_usage_daily', ?)",
         [publication_id, state],
     )
 
@@ -53,7 +54,9 @@ def test_nothing_new_is_no_work(connection: duckdb.DuckDBPyConnection) -> None:
     assert not work.find_work(connection, DIGESTS, AS_OF)
 
 
-def test_a_load_after_the_last_run_is_work_without_full_refresh(connection: duckdb.DuckDBPyConnection) -> None:
+def test_a_load_after_the_last_run_is_work_without_full_refresh(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
     finish(connection, load_id=1)
     add_load(connection, 2)
     todo = work.find_work(connection, DIGESTS, AS_OF)
@@ -68,7 +71,9 @@ def test_changed_models_are_built_anew(connection: duckdb.DuckDBPyConnection) ->
     assert todo.full_refresh
 
 
-def test_changed_expectations_are_audited_without_building_anew(connection: duckdb.DuckDBPyConnection) -> None:
+def test_changed_expectations_are_audited_without_building_anew(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
     finish(connection)
     todo = work.find_work(connection, work.ProjectDigests("m", "other"), AS_OF)
     assert todo.reasons == ("tests or expectations changed",)

@@ -1,0 +1,184 @@
+"""JSON values out of a byte stream: one per line, pretty-printed, back to back, or in one array.
+
+A line that is a whole value is taken as it is (that is nearly every file); anything else is followed bracket
+by bracket. A raw line end cannot stand inside a JSON string, so a string open at a line end is a torn write.
+After a torn write, reading goes on at the next line that is a whole OTLP request by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from ingest.byte_source import ByteSource
+from ingest.pieces import BadRecord, Limits, Piece, RecordError, bad_record
+
+_WHITESPACE = b" \t\r\n"
+_RAW = msgspec.json.Decoder(type=msgspec.Raw)
+# A bracket, or a string with whether it was closed.
+_TOKEN = re.compile(rb'[{}\[\]]|"[^"\\]*(?:\\.[^"\\]*)*("?)')
+_REQUEST = re.compile(rb'\{\s*"resource_?(?:[Ss]pans|[Mm]etrics|[Ll]ogs)"')
+
+_TORN = RecordError("torn_record", "The record ends before it is whole.")
+_MALFORMED = RecordError("malformed_json", "This is not JSON.")
+
+
+def is_json(text: bytes) -> bool:
+    """True when `text` is one JSON value; strings are not checked to be UTF-8."""
+    try:
+        _RAW.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def json_pieces(source: ByteSource, limits: Limits, is_complete: bool) -> Iterator[Piece | BadRecord]:
+    """Each JSON value at the top of the stream (or in its top array), bad ones where they stand.
+
+    Commits each value with the space before it. When not `is_complete`, an unfinished last value is left.
+    """
+    values = _Values(source, limits, is_complete)
+    while line := source.read_line(limits.max_piece_bytes + 1):
+        if len(line) > limits.max_piece_bytes and not line.endswith(b"\n"):
+            yield from values.overlong_line(line)
+        else:
+            yield from values.take(line)
+    yield from values.finish()
+
+
+class _Values:
+    """The value being followed: its bytes so far and how many brackets are open."""
+
+    def __init__(self, source: ByteSource, limits: Limits, is_complete: bool) -> None:
+        self._source = source
+        self._limits = limits
+        self._is_complete = is_complete
+        # Where an earlier load stopped inside a top array, its commas and end are still to come.
+        self._in_array = source.committed_offset > 0
+        self._start()
+
+    def _start(self) -> None:
+        self._held: list[bytes] = []
+        self._size = self._depth = self._deepest = 0
+
+    def take(self, line: bytes) -> Iterator[Piece | BadRecord]:
+        """Follow one line, with its line end unless the stream ends here."""
+        text = line.strip(_WHITESPACE)
+        if not self._held and not text:
+            self._source.commit(line)
+        elif not self._held and text[:1] == b"{" and is_json(text):
+            yield self._whole_line(line, text)
+        elif self._held and _REQUEST.match(line) and is_json(text):
+            yield self._drop(_TORN)
+            yield self._whole_line(line, text)
+        else:
+            yield from self._follow(line)
+
+    def overlong_line(self, line: bytes) -> Iterator[BadRecord]:
+        """A line beyond the size limit is measured to its end, never held."""
+        extent = self._source.measure(b"".join(self._held) + line, to_line_end=True)
+        self._start()
+        if self._is_complete or extent.is_line_ended:
+            self._source.commit_extent(extent)
+            yield extent.as_bad(_too_large(self._limits))
+
+    def finish(self) -> Iterator[BadRecord]:
+        """At the end of the stream: what is still open is torn, or awaited."""
+        if self._held and self._is_complete:
+            yield self._drop(_TORN)
+
+    def _whole_line(self, line: bytes, text: bytes) -> Piece:
+        offset = self._source.committed_offset + line.index(text[:1])
+        self._source.commit(line)
+        return Piece(offset, len(text), text, "json", None)
+
+    def _follow(self, line: bytes) -> Iterator[Piece | BadRecord]:
+        at = 0
+        while at < len(line):
+            if not self._held:
+                start, at = at, self._pass_between(line, at)
+                self._source.commit(line[start:at])
+                if line[at : at + 1] not in (b"{", b"["):
+                    yield from self._scalar(line[at:])
+                    return
+            end, is_string_open = self._close(line, at)
+            self._held.append(line[at:end])
+            self._size += end - at
+            at = end
+            if self._depth == 0:
+                yield self._release()
+            elif is_string_open and line.endswith(b"\n"):
+                yield self._drop(_TORN)
+        if self._size > self._limits.max_piece_bytes and self._is_complete:
+            held = b"".join(self._held)
+            self._start()
+            yield self._source.rest_as_bad(_too_large(self._limits), held)
+
+    def _pass_between(self, line: bytes, at: int) -> int:
+        """Pass over what may stand between values: space, and the brackets and commas of a top array."""
+        while sign := line[at : at + 1]:
+            if sign == b"[" and not self._in_array:
+                self._in_array = True
+            elif sign == b"]" and self._in_array:
+                self._in_array = False
+            elif not (sign in _WHITESPACE or (sign == b"," and self._in_array)):
+                break
+            at += 1
+        return at
+
+    def _close(self, line: bytes, at: int) -> tuple[int, bool]:
+        """Where the open value ends in `line` (its length if later), and whether a string is open there."""
+        for token in _TOKEN.finditer(line, at):
+            sign = token.group()
+            if sign in b"{[":
+                self._depth += 1
+                self._deepest = max(self._deepest, self._depth)
+            elif sign in b"}]":
+                self._depth -= 1
+                if self._depth == 0:
+                    return token.end(), False
+            elif not token.group(1):
+                return len(line), True
+        return len(line), False
+
+    def _scalar(self, rest: bytes) -> Iterator[Piece | BadRecord]:
+        """The rest of a line that begins with no bracket: a JSON scalar, or no JSON at all."""
+        text = rest.strip(_WHITESPACE)
+        if not text or not (self._is_complete or rest.endswith(b"\n")):
+            return
+        offset = self._source.committed_offset
+        self._source.commit(rest)
+        if is_json(text):
+            yield Piece(offset, len(text), text, "json", None)
+        else:
+            yield bad_record((offset, len(rest)), None, _MALFORMED, rest, self._limits)
+
+    def _release(self) -> Piece | BadRecord:
+        """The value is closed: a piece, unless it only looked like JSON."""
+        text = b"".join(self._held)
+        if self._deepest > self._limits.max_json_nesting:
+            return self._drop(_too_deep(self._limits))
+        if not is_json(text):
+            return self._drop(_MALFORMED)
+        offset = self._source.committed_offset
+        self._source.commit(text)
+        self._start()
+        return Piece(offset, len(text), text, "json", None)
+
+    def _drop(self, error: RecordError) -> BadRecord:
+        """What is held is one bad record."""
+        text = b"".join(self._held)
+        position = (self._source.committed_offset, len(text))
+        self._source.commit(text)
+        self._start()
+        return bad_record(position, None, error, text, self._limits)
+
+
+def _too_large(limits: Limits) -> RecordError:
+    return RecordError("too_large", f"The record is longer than {limits.max_piece_bytes} bytes.")
+
+
+def _too_deep(limits: Limits) -> RecordError:
+    return RecordError("too_deep", f"The record nests more than {limits.max_json_nesting} brackets.")

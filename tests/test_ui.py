@@ -1,0 +1,98 @@
+"""`make ui`: the graph is served, and a run launched through its GraphQL API shows its checks."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running import Home
+
+SNAPSHOT = (
+    '{"snapshot_date": "2026-10-16", "tenant_id": "acme", "entitlement_tier": "pro", "active_users": 3}\n'
+)
+LAUNCH = """mutation { launchRun(executionParams: {selector: {repositoryName: "__repository__",
+repositoryLocationName: "orchestration.definitions", jobName: "pipeline"}, runConfigData: {}})
+{ __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+
+
+@pytest.fixture
+def ui(tmp_path: Path) -> Iterator[str]:
+    """Address of the GraphQL API of a UI on a small home."""
+    (tmp_path / "landing" / "usage").mkdir(parents=True)
+    (tmp_path / "landing" / "usage" / "one.jsonl").write_text(SNAPSHOT)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = Home(tmp_path)
+    log = (tmp_path / "ui.log").open("w")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "orchestration", "ui", "--port", str(port)],
+        cwd=home.project,
+        env=home.environ,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}/graphql"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(30)
+
+
+def ask(address: str, query: str) -> dict[str, Any]:
+    request = urllib.request.Request(
+        address, json.dumps({"query": query}).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return dict(json.load(response)["data"])
+
+
+def until(address: str, query: str, is_done: Any, *, seconds: int) -> dict[str, Any]:
+    """Ask until the answer satisfies `is_done`; fail with the last answer."""
+    answer: dict[str, Any] = {}
+    for _ in range(seconds):
+        try:
+            answer = ask(address, query)
+            if is_done(answer):
+                return answer
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pass
+        time.sleep(1)
+    pytest.fail(f"no such answer in {seconds} s; the last was {answer}")
+
+
+def test_a_run_launched_through_graphql_succeeds_and_shows_its_checks(ui: str) -> None:
+    graph = until(ui, "{ assetNodes { assetKey { path } } }", lambda a: a["assetNodes"], seconds=120)
+    keys = {"/".join(node["assetKey"]["path"]) for node in graph["assetNodes"]}
+    assert {"bronze/spans", "marts/token_usage_daily", "serving/token_usage_daily"} <= keys
+    launched = ask(ui, LAUNCH)["launchRun"]
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    run_id = launched["run"]["runId"]
+    status = f'{{ runOrError(runId: "{run_id}") {{ ... on Run {{ status }} }} }}'
+    ended = until(
+        ui,
+        status,
+        lambda a: a["runOrError"]["status"] in ("SUCCESS", "FAILURE", "CANCELED"),
+        seconds=300,
+    )
+    assert ended["runOrError"]["status"] == "SUCCESS"
+    checks = ask(
+        ui,
+        """{ assetCheckExecutions(assetKey: {path: ["serving", "tenant_tier_history"]},
+        checkName: "gate", limit: 1)
+        { status runId } }""",
+    )["assetCheckExecutions"]
+    assert [check["status"] for check in checks] == ["SUCCEEDED"], run_id
