@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import zstandard
-
+from ingest.decompression import compression_of, decompressed
 from ingest.pieces import BadRecord, Limits, RecordError
 
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
 _READ_BYTES = 1024 * 1024
-# Small steps into a decompressor bound what one step can give: about 2 MB for gzip, 90 MB for zstd at worst.
-_COMPRESSED_STEP = 2048
 
 
 class ByteSource:
@@ -32,7 +25,7 @@ class ByteSource:
         head = stream.read(4)
         self.compression = compression_of(head)
         self._limits = limits
-        self._chunks = _Chunks(_decompressed(self.compression, head, stream, limits))
+        self._chunks = _Chunks(decompressed(self.compression, head, stream, limits))
         self._chunks.skip(start_offset)
         self._reader = io.BufferedReader(self._chunks, buffer_size=_READ_BYTES)
         self._start_offset = start_offset
@@ -55,7 +48,7 @@ class ByteSource:
         return self._hash.hexdigest()
 
     def peek(self, size: int) -> bytes:
-        """Up to `size` bytes ahead, which stay unread; `size` of them at the start of the stream if it has them."""
+        """Up to `size` bytes ahead, which stay unread; fewer only late in the stream."""
         return self._reader.peek(size)[:size]
 
     def read(self, size: int) -> bytes:
@@ -103,7 +96,7 @@ class ByteSource:
 
 @dataclass(frozen=True)
 class Extent:
-    """A stretch of the stream that was measured but not kept; `hash_after` is the digest if it is consumed."""
+    """A stretch that was measured but not kept; `hash_after` is the running digest once it is consumed."""
 
     offset: int
     size: int
@@ -117,14 +110,6 @@ class Extent:
         return BadRecord(
             self.offset, self.size, None, error.reason_code, error.reason, self.head, self.digest
         )
-
-
-def compression_of(head: bytes) -> str:
-    """'gzip', 'zstd' or 'none', by the first four bytes; a file's name says nothing."""
-    if head.startswith(GZIP_MAGIC):
-        return "gzip"
-    is_skippable = head[1:4] == _ZSTD_SKIPPABLE and head[:1] and 0x50 <= head[0] <= 0x5F
-    return "zstd" if head.startswith(ZSTD_MAGIC) or is_skippable else "none"
 
 
 class _Chunks(io.RawIOBase):
@@ -145,7 +130,7 @@ class _Chunks(io.RawIOBase):
             size -= step
 
     def readinto(self, buffer: Any) -> int:
-        """Fill `buffer` wholly where there is enough: a decompressor gives small chunks, readers want large ones."""
+        """Fill `buffer` wholly where there is enough: decompressors give small chunks, readers want large."""
         done = 0
         while done < len(buffer) and self._fill():
             step = min(len(buffer) - done, len(self._rest))
@@ -165,60 +150,3 @@ class _Chunks(io.RawIOBase):
                 self._iterator = iter(())
                 return False
         return True
-
-
-def _decompressed(compression: str, head: bytes, stream: BinaryIO, limits: Limits) -> Iterator[bytes]:
-    """The bytes of `head` and then `stream`, decompressed.
-
-    Raises RecordError after the last good byte when the stream is damaged, cut, or a decompression bomb.
-    """
-    yield from {"none": _plain, "gzip": _gzip, "zstd": _zstd}[compression](_chain(head, stream), limits)
-
-
-def _chain(head: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    yield head
-    while chunk := stream.read(_READ_BYTES):
-        yield chunk
-
-
-def _plain(chunks: Iterator[bytes], _limits: Limits) -> Iterator[bytes]:
-    return chunks
-
-
-def _gzip(chunks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
-    return _members(chunks, limits, lambda: zlib.decompressobj(wbits=31), zlib.error)
-
-
-def _zstd(chunks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
-    decompressor = zstandard.ZstdDecompressor(max_window_size=limits.max_piece_bytes)
-    return _members(chunks, limits, decompressor.decompressobj, zstandard.ZstdError)
-
-
-def _members(
-    chunks: Iterator[bytes], limits: Limits, new_member: Callable[[], Any], library_error: type[Exception]
-) -> Iterator[bytes]:
-    """Both formats are members (frames) one behind the other, each with a decompressor of its own."""
-    taken = given = 0
-    member, is_inside = new_member(), False
-    for chunk in chunks:
-        for start in range(0, len(chunk), _COMPRESSED_STEP):
-            step = chunk[start : start + _COMPRESSED_STEP]
-            taken += len(step)
-            while step:
-                try:
-                    out, is_inside = member.decompress(step), True
-                except library_error:
-                    raise RecordError("corrupt_stream", f"The compressed stream is damaged near its byte {taken}.") from None
-                step = b""
-                if member.eof:
-                    step, member, is_inside = member.unused_data, new_member(), False
-                given += len(out)
-                if given > limits.free_expansion_bytes and given > taken * limits.max_expansion:
-                    raise RecordError(
-                        "decompression_bomb",
-                        f"{taken} compressed bytes gave more than {limits.max_expansion} times as many.",
-                    )
-                if out:
-                    yield out
-    if is_inside:
-        raise RecordError("truncated_stream", f"The compressed stream ends early, after {taken} bytes.")

@@ -24,7 +24,7 @@ from ingest.protobuf_framing import bare_pieces, framed_pieces, signal_of_path, 
 
 _BOM = b"\xef\xbb\xbf"
 _PEEK_BYTES = 64 * 1024
-# Text has none of these; a protobuf request that holds a record always has 0x12, a frame's length begins with 0.
+# Text has none of these; a protobuf request with a record in it always has 0x12, a frame begins with 0.
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r"))
 
 
@@ -46,9 +46,14 @@ class PieceReader:
         self._limits = limits
 
     def __iter__(self) -> Iterator[Piece | BadRecord]:
-        yield from self._framed()
+        last: Piece | BadRecord | None = None
+        for last in self._framed():
+            yield last
         damage = self._source.damage
-        if damage is not None and (self._is_complete or damage.reason_code != "truncated_stream"):
+        is_told = (
+            isinstance(last, BadRecord) and damage is not None and last.reason_code == damage.reason_code
+        )
+        if damage is not None and self._is_complete and not is_told:
             yield self._source.rest_as_bad(damage)
 
     def _framed(self) -> Iterator[Piece | BadRecord]:

@@ -45,6 +45,8 @@ def json_pieces(source: ByteSource, limits: Limits, is_complete: bool) -> Iterat
             yield from values.overlong_line(line)
         else:
             yield from values.take(line)
+        if values.is_over_limit:
+            return
     yield from values.finish()
 
 
@@ -57,6 +59,8 @@ class _Values:
         self._is_complete = is_complete
         # Where an earlier load stopped inside a top array, its commas and end are still to come.
         self._in_array = source.committed_offset > 0
+        # A document larger than the limit: it is bad, and where it ends is not looked for.
+        self.is_over_limit = False
         self._start()
 
     def _start(self) -> None:
@@ -82,12 +86,13 @@ class _Values:
         self._start()
         if self._is_complete or extent.is_line_ended:
             self._source.commit_extent(extent)
-            yield extent.as_bad(_too_large(self._limits))
+            damage = None if extent.is_line_ended else self._source.damage
+            yield extent.as_bad(damage or _too_large(self._limits))
 
     def finish(self) -> Iterator[BadRecord]:
         """At the end of the stream: what is still open is torn, or awaited."""
         if self._held and self._is_complete:
-            yield self._drop(_TORN)
+            yield self._drop(self._source.damage or _TORN)
 
     def _whole_line(self, line: bytes, text: bytes) -> Piece:
         offset = self._source.committed_offset + line.index(text[:1])
@@ -101,20 +106,29 @@ class _Values:
                 start, at = at, self._pass_between(line, at)
                 self._source.commit(line[start:at])
                 if line[at : at + 1] not in (b"{", b"["):
-                    yield from self._scalar(line[at:])
-                    return
+                    # A scalar, or no JSON at all.
+                    end = _next_request(line, at)
+                    if end < len(line) or line.endswith(b"\n") or self._is_complete:
+                        yield from self._scalar(line[at:end])
+                    at = end
+                    continue
             end, is_string_open = self._close(line, at)
             self._held.append(line[at:end])
             self._size += end - at
             at = end
-            if self._depth == 0:
+            if self._depth == 0 and is_json(b"".join(self._held)):
                 yield self._release()
+            elif self._depth == 0:
+                # Brackets that only seemed to match: what follows on the line belongs to them.
+                at = _next_request(line, at)
+                self._held.append(line[end:at])
+                yield self._drop(self._why_malformed())
             elif is_string_open and line.endswith(b"\n"):
                 yield self._drop(_TORN)
-        if self._size > self._limits.max_piece_bytes and self._is_complete:
-            held = b"".join(self._held)
-            self._start()
-            yield self._source.rest_as_bad(_too_large(self._limits), held)
+        if self._size > self._limits.max_piece_bytes:
+            self.is_over_limit = True
+            if self._is_complete:
+                yield self._source.rest_as_bad(_too_large(self._limits), b"".join(self._held))
 
     def _pass_between(self, line: bytes, at: int) -> int:
         """Pass over what may stand between values: space, and the brackets and commas of a top array."""
@@ -143,29 +157,24 @@ class _Values:
                 return len(line), True
         return len(line), False
 
-    def _scalar(self, rest: bytes) -> Iterator[Piece | BadRecord]:
-        """The rest of a line that begins with no bracket: a JSON scalar, or no JSON at all."""
-        text = rest.strip(_WHITESPACE)
-        if not text or not (self._is_complete or rest.endswith(b"\n")):
-            return
-        offset = self._source.committed_offset
-        self._source.commit(rest)
-        if is_json(text):
-            yield Piece(offset, len(text), text, "json", None)
-        else:
-            yield bad_record((offset, len(rest)), None, _MALFORMED, rest, self._limits)
+    def _scalar(self, text: bytes) -> Iterator[Piece | BadRecord]:
+        if text:
+            self._held.append(text)
+            yield self._release() if is_json(text) else self._drop(_MALFORMED)
 
-    def _release(self) -> Piece | BadRecord:
-        """The value is closed: a piece, unless it only looked like JSON."""
+    def _release(self) -> Piece:
+        """The value is closed: a piece."""
         text = b"".join(self._held)
-        if self._deepest > self._limits.max_json_nesting:
-            return self._drop(_too_deep(self._limits))
-        if not is_json(text):
-            return self._drop(_MALFORMED)
         offset = self._source.committed_offset
         self._source.commit(text)
         self._start()
         return Piece(offset, len(text), text, "json", None)
+
+    def _why_malformed(self) -> RecordError:
+        limit = self._limits.max_json_nesting
+        if self._deepest <= limit:
+            return _MALFORMED
+        return RecordError("too_deep", f"The record nests more than {limit} brackets.")
 
     def _drop(self, error: RecordError) -> BadRecord:
         """What is held is one bad record."""
@@ -180,5 +189,7 @@ def _too_large(limits: Limits) -> RecordError:
     return RecordError("too_large", f"The record is longer than {limits.max_piece_bytes} bytes.")
 
 
-def _too_deep(limits: Limits) -> RecordError:
-    return RecordError("too_deep", f"The record nests more than {limits.max_json_nesting} brackets.")
+def _next_request(line: bytes, at: int) -> int:
+    """Where the next OTLP request on the line begins; behind the line if there is none."""
+    match = _REQUEST.search(line, at)
+    return match.start() if match else len(line)

@@ -6,7 +6,7 @@ import fcntl
 import importlib.resources
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -95,11 +95,9 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         connection.execute("commit")
     except BaseException:
-        try:
+        # A failed commit has already ended the transaction; the first error is the one to tell.
+        with suppress(duckdb.Error):
             connection.execute("rollback")
-        except duckdb.Error:
-            # A failed commit has already ended the transaction; the first error is the one to tell.
-            pass
         raise
 
 

@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Encoding = Literal["json", "protobuf"]
-Signal = Literal["traces", "metrics", "logs"]
+Signal = Literal["traces", "metrics", "logs", "event", "usage"]
 
 # A row is (event day, *columns): the UTC day as days since 1970-01-01, or None where the record has no
 # time; then one value per column of the table in ingest.schema, up to and including record_digest.
 Row = tuple[Any, ...]
 
+# The tables whose rows are records; span events and links belong to their span.
+COUNTED = ("spans", "metric_points", "log_records", "events", "usage_snapshots")
+
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one record may ask of the machine; beyond it the record is quarantined, never held in memory."""
+    """How much one record may ask of the machine; beyond it, it is quarantined and not held in memory."""
 
     max_piece_bytes: int = 128 * 1024 * 1024
     # AnyValue inside AnyValue; what protobuf parsers allow.
@@ -75,9 +78,8 @@ class Decoded:
 
     @property
     def records_found(self) -> int:
-        """Spans, metric data points and log records, good and bad."""
-        counted = ("spans", "metric_points", "log_records")
-        return sum(len(self.rows.get(table, [])) for table in counted) + len(self.bad)
+        """Spans, metric data points, log records, events and snapshots, good and bad."""
+        return sum(len(self.rows.get(table, [])) for table in COUNTED) + len(self.bad)
 
 
 class RecordError(ValueError):

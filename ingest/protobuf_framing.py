@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import zstandard
 
-from ingest.byte_source import ZSTD_MAGIC, ByteSource
+from ingest.byte_source import ByteSource
+from ingest.decompression import ZSTD_LARGEST_WINDOW, ZSTD_MAGIC
 from ingest.pieces import BadRecord, Limits, Piece, RecordError, Signal, bad_record
 
 _HEADER_BYTES = 4
@@ -55,7 +56,8 @@ def framed_pieces(
         message = b"" if is_too_large or len(header) < _HEADER_BYTES else source.read(length)
         if is_too_large or len(header) < _HEADER_BYTES or len(message) < length:
             if is_complete:
-                yield source.rest_as_bad(_too_large(limits) if is_too_large else _TORN, header + message)
+                torn = source.damage or _TORN
+                yield source.rest_as_bad(_too_large(limits) if is_too_large else torn, header + message)
             return
         position = (source.committed_offset, _HEADER_BYTES + length)
         source.commit(header + message)
@@ -74,7 +76,8 @@ def bare_pieces(
         body = source.read(length) if fits and length is not None else b""
         if not fits or length is None or len(body) < length:
             if is_complete:
-                error = _NO_REQUEST if not is_resource else _TORN if fits else _too_large(limits)
+                torn = source.damage or _TORN
+                error = _NO_REQUEST if not is_resource else torn if fits else _too_large(limits)
                 yield source.rest_as_bad(error, prefix + body)
             return
         position = (source.committed_offset, len(prefix) + length)
@@ -109,7 +112,8 @@ def _request(
         data = _decompressed(message, limits) if message.startswith(ZSTD_MAGIC) else message
     except RecordError as error:
         return bad_record(position, signal, error, message, limits)
-    if data.lstrip(b" \t\r\n")[:1] == b"{":
+    # No protobuf request begins so; after white space it could: a line end and "{" are field 1 of 123 bytes.
+    if data.startswith(b"{"):
         return Piece(*position, data, "json", None)
     if signal is None:
         return bad_record(position, None, _NO_SIGNAL, message, limits)
@@ -117,7 +121,7 @@ def _request(
 
 
 def _decompressed(message: bytes, limits: Limits) -> bytes:
-    decompressor = zstandard.ZstdDecompressor(max_window_size=limits.max_piece_bytes)
+    decompressor = zstandard.ZstdDecompressor(max_window_size=ZSTD_LARGEST_WINDOW)
     try:
         with decompressor.stream_reader(io.BytesIO(message), read_across_frames=True) as reader:
             data = reader.read(limits.max_piece_bytes + 1)

@@ -19,6 +19,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+# Which decoder gave a row; a newer one may read what is in quarantine.
+DECODER_VERSION = "1"
+
 TEXT = pa.string()
 INT = pa.int64()
 REAL = pa.float64()
@@ -69,7 +72,7 @@ SPANS = pa.schema(
         ("trace_state", TEXT),
         ("flags", INT),
         ("name", TEXT),
-        # INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER, UNSPECIFIED; a number the spec does not name stays a number.
+        # INTERNAL, SERVER, CLIENT, PRODUCER, CONSUMER, UNSPECIFIED; another number stays one.
         ("kind", TEXT),
         ("start_time_unix_nano", INT),
         ("end_time_unix_nano", INT),
@@ -296,10 +299,14 @@ INGEST_LOG = pa.schema(
         ("started_at", TIME),
         ("finished_at", TIME),
         ("decoder_version", TEXT),
-        # How the file is known again after it grew or was renamed: sha256 of its first bytes and of the
-        # last bytes before end_offset.
+        # How the file is known again after it grew or was renamed; see ingest.landing. Null: no file.
         ("head_digest", TEXT),
         ("tail_digest", TEXT),
+        # none, gzip, zstd, csv or parquet
+        ("compression", TEXT),
+        # Size and modification time of the file on disk when it was read.
+        ("file_bytes", INT),
+        ("modified_unix_nano", INT),
         # False while the file may still grow.
         ("is_complete", FLAG),
         *_LOAD,

@@ -6,6 +6,7 @@ Great Expectations is imported when the first mart is audited, not when this mod
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +39,8 @@ def audit_project(
     specs: Path = FOLDER,
 ) -> list[CheckResult]:
     """Audit every public mart and write Data Docs of all results into the folder `data_docs`."""
+    # A killed release of the same number may have left half of its docs there.
+    shutil.rmtree(data_docs, ignore_errors=True)
     context = open_context(data_docs)
     results = [
         result
@@ -120,11 +123,11 @@ def _of_content(
         return [_could_not(mart, "grain_is_declared", message)]
     rows = batches.rows_batch(connection, mart, spec, relations, relation)
     results = _run(context, mart, "rows", rows, suite.of_rows(mart, spec), mart.grain)
-    checks = suite.of_days(spec)
-    if checks:
-        days = batches.days_batch(connection, spec, relations, relation, as_of)
-        shown = [name for name in days.columns if name == "day" or name.endswith((" in mart", " in source"))]
-        results += _run(context, mart, "days", days, checks, shown)
+    checks = suite.of_totals(spec)
+    if checks and spec.by:
+        totals = batches.totals_batch(connection, spec, relations, relation, as_of)
+        shown = [name for name in totals.columns if name.endswith((" in mart", " in source"))]
+        results += _run(context, mart, "totals", totals, checks, [spec.by, *shown])
     return results
 
 

@@ -1,11 +1,11 @@
-"""The three bounded tables that stand for a mart in its audit: its columns, its rows and its days.
+"""The three bounded tables that stand for a mart in its audit: its columns, its rows and its totals.
 
 SQL does the counting and the looking up; Great Expectations judges what SQL found.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -58,13 +58,16 @@ def rows_batch(
     relations: Mapping[str, str],
     relation: str,
 ) -> pd.DataFrame:
-    """Every row of the mart, with one boolean column per reference and row rule of the spec.
+    """Every row of the mart: the columns that its suite judges, and one boolean per reference and rule.
 
     Text is HTML-escaped, because Data Docs show it as it is and it may come from telemetry.
     """
+    not_null = {column.name for column in mart.columns if not column.is_nullable}
+    judged = {*mart.grain, *not_null, *spec.ranges, *spec.accepted_values}
     picked = [
         f"{_escaped(quoted(name)) if data_type == 'VARCHAR' else quoted(name)} as {quoted(name)}"
         for name, data_type in _declared(connection, mart)
+        if name in judged
     ]
     for column, reference in spec.references.items():
         value, target = f"mart.{quoted(column)}", quoted(reference.column)
@@ -77,14 +80,14 @@ def rows_batch(
     return connection.execute(select(", ".join(picked), f"{relation} as mart")).df()
 
 
-def days_batch(
+def totals_batch(
     connection: duckdb.DuckDBPyConnection,
     spec: Spec,
     relations: Mapping[str, str],
     relation: str,
     as_of: datetime,
 ) -> pd.DataFrame:
-    """One row per day of the mart or its source: totals on both sides, and whether they agree.
+    """One row per `by` of the mart or its source: totals on both sides, and whether they agree.
 
     Null in `volume_is_usual` where there are too few days to tell; null in `day_is_fresh` on every day
     but the newest.
@@ -98,35 +101,48 @@ def days_batch(
         f"mart_{n} is null and source_{n} is null) as {quoted(agrees_column(total.name))}"
         for n, total in enumerate(totals)
     )
-    times = spec.usual_volume_within_times or 0
     source = (
-        _source_days(spec.reconciliation, relations) if spec.reconciliation else "select null as day limit 0"
+        _source_totals(spec.reconciliation, relations)
+        if spec.reconciliation
+        else "select null as part limit 0"
     )
     return connection.execute(
         f"""
-        with mart_days as (
-            select {spec.day} as day, count(*) as mart_rows{in_mart} from {relation} as mart group by 1
+        with mart as (
+            select {spec.by} as part, count(*) as mart_rows{in_mart} from {relation} as mart group by 1
         ),
-        source_days as ({source}),
-        days as (
-            select coalesce(mart_days.day, source_days.day) as day, * exclude (day)
-            from mart_days full join source_days on mart_days.day is not distinct from source_days.day
+        source as ({source}),
+        totals as (
+            select coalesce(mart.part, source.part) as part, * exclude (part)
+            from mart full join source on mart.part is not distinct from source.part
         )
         select
-            cast(day as varchar) as day,
+            cast(part as varchar) as {quoted(spec.by or "")},
             mart_rows{shown},
-            case when count(mart_rows) over () >= {DAYS_FOR_A_MEDIAN}
-                then mart_rows between median(mart_rows) over () / nullif({times}, 0)
-                and median(mart_rows) over () * {times}
-            end as volume_is_usual,
-            case when day = max(day) over ()
-                then cast(day as date) + interval 1 day + to_hours({spec.fresh_within_hours or 0}) >= $as_of
-            end as day_is_fresh
-        from days
-        order by day
-        """,  # noqa: S608 - see sql.py
-        {"as_of": as_of.replace(tzinfo=None)},
+            {_volume(spec)} as volume_is_usual,
+            {_freshness(spec, as_of)} as day_is_fresh
+        from totals
+        order by part
+        """  # noqa: S608 - see sql.py
     ).df()
+
+
+def _volume(spec: Spec) -> str:
+    if spec.usual_volume_within_times is None:
+        return "null"
+    usual, times = "median(mart_rows) over ()", spec.usual_volume_within_times
+    return (
+        f"case when count(mart_rows) over () >= {DAYS_FOR_A_MEDIAN} "
+        f"then mart_rows between {usual} / {times} and {usual} * {times} end"
+    )
+
+
+def _freshness(spec: Spec, as_of: datetime) -> str:
+    if spec.fresh_within_hours is None:
+        return "null"
+    end_of_day = f"cast(part as date) + interval 1 day + to_hours({spec.fresh_within_hours})"
+    instant = as_of.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return f"case when part = max(part) over () then {end_of_day} >= timestamp '{instant}' end"
 
 
 def reference_column(column: str) -> str:
@@ -140,24 +156,24 @@ def rule_column(name: str) -> str:
 
 
 def mart_column(total: str) -> str:
-    """The column of `days_batch` with the mart's total."""
+    """The column of `totals_batch` with the mart's total."""
     return f"{total} in mart"
 
 
 def source_column(total: str) -> str:
-    """The column of `days_batch` with the source's total."""
+    """The column of `totals_batch` with the source's total."""
     return f"{total} in source"
 
 
 def agrees_column(total: str) -> str:
-    """The boolean column of `days_batch` that compares the two."""
+    """The boolean column of `totals_batch` that compares the two."""
     return f"{total} agrees"
 
 
-def _source_days(reconciliation: Reconciliation, relations: Mapping[str, str]) -> str:
+def _source_totals(reconciliation: Reconciliation, relations: Mapping[str, str]) -> str:
     sums = "".join(f", {total.in_source} as source_{n}" for n, total in enumerate(reconciliation.totals))
     source = f"{relations[reconciliation.source]} where {reconciliation.where} group by 1"
-    return select(f"{reconciliation.source_day} as day{sums}", source)
+    return select(f"{reconciliation.source_by} as part{sums}", source)
 
 
 def _declared(connection: duckdb.DuckDBPyConnection, mart: Mart) -> list[tuple[str, str]]:

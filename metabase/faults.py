@@ -15,7 +15,7 @@ import duckdb
 
 from metabase.audit import audit_mart, open_context
 from metabase.contracts import Mart, Project
-from metabase.spec import FOLDER, Range, Spec, Total, read_spec
+from metabase.spec import FOLDER, Spec, Total, read_spec
 from metabase.sql import quoted, select
 
 COPY = "temp.main.planted"
@@ -83,7 +83,7 @@ def _plant(
         case "doubled grain":
             return [f"insert into {COPY} {select('*', f'{COPY} {first_row}')}"], None
         case "value out of range":
-            return _out_of_range(spec.ranges, types, first_row)
+            return _out_of_range(spec, types, first_row)
         case "ten times the rows":
             return [_ten_times(mart, spec, types)], None
         case "orphan key":
@@ -96,10 +96,9 @@ def _plant(
             return [_lost_total(mart, spec, spec.reconciliation.totals[-1])], None
 
 
-def _out_of_range(
-    ranges: Mapping[str, Range], types: Mapping[str, str], first_row: str
-) -> tuple[list[str], str | None]:
-    for column, bounds in ranges.items():
+def _out_of_range(spec: Spec, types: Mapping[str, str], first_row: str) -> tuple[list[str], str | None]:
+    """One beyond the first bound; without a bound, a value that is not accepted."""
+    for column, bounds in spec.ranges.items():
         if bounds.at_least is not None:
             value = bounds.at_least - Decimal(1)
         elif bounds.at_most is not None:
@@ -107,6 +106,8 @@ def _out_of_range(
         else:
             continue
         return [_set(column, f"cast({value} as {types[column]})", first_row)], None
+    if spec.accepted_values:
+        return [_set(next(iter(spec.accepted_values)), "'planted value'", first_row)], None
     return [], "its expectations bound no column"
 
 
@@ -130,12 +131,12 @@ def _ten_times(mart: Mart, spec: Spec, types: Mapping[str, str]) -> str:
 
 
 def _lost_total(mart: Mart, spec: Spec, total: Total) -> str:
-    """The busiest day loses a total: the column is emptied, or the rows where rows are counted."""
-    busiest = select(f"{spec.day} as day", f"{COPY} group by 1 order by count(*) desc, 1 limit 1")
-    on_that_day = f"where {spec.day} = ({busiest})"
+    """The largest part loses a total: the column is emptied, or the rows where rows are counted."""
+    busiest = select(f"{spec.by} as part", f"{COPY} group by 1 order by count(*) desc, 1 limit 1")
+    of_that_part = f"where {spec.by} = ({busiest})"
     if total.name in mart.column_names:
-        return _set(total.name, "0", on_that_day)
-    return f"delete from {COPY} {on_that_day}"  # noqa: S608 - see sql.py
+        return _set(total.name, "0", of_that_part)
+    return f"delete from {COPY} {of_that_part}"  # noqa: S608 - see sql.py
 
 
 def _set(column: str, value: str, where: str) -> str:

@@ -30,6 +30,13 @@ def write_empty(connection: duckdb.DuckDBPyConnection, mart: Mart, target: Path)
     return digest(connection, query, mart.column_names)
 
 
+def digest_file(connection: duckdb.DuckDBPyConnection, file: Path) -> tuple[int, str]:
+    """Number of rows of a mart's file in a release, and their digest."""
+    query = select("*", f"read_parquet({literal(str(file))}, hive_partitioning = false)")
+    names = [row[0] for row in connection.execute(f"describe {query}").fetchall()]
+    return digest(connection, query, names)
+
+
 def digest(connection: duckdb.DuckDBPyConnection, query: str, names: Sequence[str]) -> tuple[int, str]:
     """Number of rows of `query`, and one sha256 over them that does not depend on their order.
 

@@ -29,7 +29,7 @@ from metabase import journals, serving
 from metabase.contracts import Mart, Project, read_project
 from metabase.errors import ReleaseError
 from metabase.expiry import expire
-from metabase.files import write_empty, write_mart
+from metabase.files import digest_file, write_empty, write_mart
 from metabase.publication import Publication, PublishedMart
 from metabase.results import CheckResult, results_from_dbt
 from metabase.serving import Serving
@@ -77,7 +77,7 @@ def release(
 ) -> Publication:
     """Publish the marts of `project` that no check holds; hold the others at their last good version."""
     target = Serving(Path(settings.serving))
-    with _readable_failure(target):
+    with readable_failure(target):
         publication = _stage(connection, target, project, checks, now, data_docs)
         publish(connection, settings, project, publication)
     return publication
@@ -139,7 +139,51 @@ def recover(connection: duckdb.DuckDBPyConnection, settings: Settings, project: 
 
 
 @contextmanager
-def _readable_failure(target: Serving) -> Iterator[None]:
+def readable_failure(target: Serving) -> Iterator[None]:
+    """Say in one sentence that a release could not be written, and what readers see instead."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ReleaseError(
+            f"The release could not be written to {target.root} ({reason}). Readers still see "
+            f"{target.current() or 'nothing'}; check free space and permissions, then run again."
+        ) from error
+
+
+def next_id(connection: duckdb.DuckDBPyConnection, target: Serving) -> str:
+    """One more than every release that the lake or the serving folder knows."""
+    known = [journals.newest(connection), target.current(), *target.kept()]
+    return serving.publication_id(max((int(name[1:]) for name in known if name), default=0) + 1)
+
+
+def _hold(
+    connection: duckdb.DuckDBPyConnection,
+    target: Serving,
+    mart: Mart,
+    file: Path,
+    shown: Mapping[str, journals.Shown],
+) -> PublishedMart:
+    """Keep what readers see of `mart`; a mart that they have never seen gets a file without rows.
+
+    A file that this lake's journals do not know, because the lake was made anew, is kept all the same.
+    """
+    current = target.current()
+    good = target.release(current) / file.name if current else None
+    if good is None or not good.exists():
+        rows, digest = write_empty(connection, mart, file)
+        return PublishedMart(mart.name, "held", rows, digest, None)
+    os.link(good, file)
+    last = shown.get(mart.name)
+    if last is None:
+        rows, digest = digest_file(connection, file)
+        return PublishedMart(mart.name, "held", rows, digest, None)
+    return PublishedMart(mart.name, "held", last.row_count, last.digest, last.lake_snapshot_id)
+
+
+@contextmanager
+def readable_failure(target: Serving) -> Iterator[None]:
+    """Say in one sentence that a release could not be written, and what readers see instead."""
     try:
         yield
     except (duckdb.Error, OSError) as error:

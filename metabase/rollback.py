@@ -14,7 +14,7 @@ from metabase.contracts import Mart, Project
 from metabase.errors import UnknownReleaseError
 from metabase.files import write_empty
 from metabase.publication import Publication, PublishedMart
-from metabase.release import next_id, publish, recover
+from metabase.release import next_id, publish, readable_failure, recover
 from metabase.results import CheckResult
 from metabase.serving import Serving
 from metabase.tables import ensure_release_tables
@@ -42,20 +42,19 @@ def roll_back(
     if release_id not in target.kept():
         kept = ", ".join(target.kept()) or "none"
         raise UnknownReleaseError(f"There is no release {release_id!r} to go back to; kept are {kept}.")
-    serving.clear_staging(target)
     then, current = journals.shown_in(connection, release_id), target.current()
-    marts = []
-    for mart in project.marts:
-        source = release_id if mart.name in then else current
-        marts.append(_link(connection, target, mart, source))
-    number = next_id(connection, target)
-    publication = Publication(
-        publication_id=number,
-        published_at=now,
-        marts=tuple(marts),
-        checks=tuple(_note(mart, release_id, current) for mart in project.marts),
-    )
-    publish(connection, settings, project, publication)
+    with readable_failure(target):
+        serving.clear_staging(target)
+        publication = Publication(
+            publication_id=next_id(connection, target),
+            published_at=now,
+            marts=tuple(
+                _link(connection, target, mart, release_id if mart.name in then else current)
+                for mart in project.marts
+            ),
+            checks=tuple(_note(mart, release_id, current) for mart in project.marts),
+        )
+        publish(connection, settings, project, publication)
     return publication
 
 

@@ -60,6 +60,11 @@ class Serving:
         return self.root / "staging"
 
     @property
+    def removed(self) -> Path:
+        """Where a release stands for the moment that its files are deleted in."""
+        return self.root / "removed"
+
+    @property
     def pointer(self) -> Path:
         """Names the release that readers see."""
         return self.root / "current.csv"
@@ -121,21 +126,20 @@ def write_views(serving: Serving, release_id: str, descriptions: Mapping[str, st
             connection.execute(_view(serving, file))
             comment = literal(descriptions.get(file.stem, ""))
             connection.execute(f"comment on view fresh.marts.{quoted(file.stem)} is {comment}")
-        fresh = _views(connection, "fresh")
         connection.execute("detach fresh")
-        if serving.database.exists():
-            connection.execute(f"attach {literal(str(serving.database))} as served (read_only)")
-            if _views(connection, "served") == fresh:
-                new.unlink()
-                return False
+    if serving.database.exists() and _views(serving.database) == _views(new):
+        new.unlink()
+        return False
     new.chmod(0o644)
     _replace(new, serving.database)
     return True
 
 
 def remove(serving: Serving, release_id: str) -> None:
-    """Delete a release that no reader can see any more."""
-    shutil.rmtree(serving.release(release_id))
+    """Delete a release that no reader can see any more; it goes as a whole, then its files do."""
+    shutil.rmtree(serving.removed, ignore_errors=True)
+    serving.release(release_id).rename(serving.removed)
+    shutil.rmtree(serving.removed)
 
 
 def clear_staging(serving: Serving) -> None:
@@ -172,12 +176,11 @@ def _view(serving: Serving, file: Path) -> str:
     return f"create view fresh.marts.{quoted(file.stem)} as {select(casts, source)}"
 
 
-def _views(connection: duckdb.DuckDBPyConnection, database: str) -> list[tuple[str, ...]]:
-    return connection.execute(
-        "select view_name, sql, comment from duckdb_views() "
-        "where database_name = ? and schema_name = 'marts' order by view_name",
-        [database],
-    ).fetchall()
+def _views(database: Path) -> list[tuple[str, ...]]:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(
+            "select view_name, sql, comment from duckdb_views() where schema_name = 'marts' order by all"
+        ).fetchall()
 
 
 def _replace(new: Path, target: Path) -> None:

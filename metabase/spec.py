@@ -4,10 +4,10 @@
     accepted_values: {verdict: [violation, unknown]}
     references: {tenant_id: int_tiered_calls.tenant_id}
     rows: {p50_is_at_most_p99: p50_ms <= p99_ms}
-    day: usage_date
+    by: usage_date
     reconciliation:
       source: int_tiered_calls
-      source_day: usage_date
+      source_by: usage_date
       totals: {observed_requests: count(*)}
     usual_volume_within_times: 5
     fresh_within_hours: 48
@@ -34,7 +34,7 @@ _PARTS = {
     "accepted_values",
     "references",
     "rows",
-    "day",
+    "by",
     "reconciliation",
     "usual_volume_within_times",
     "fresh_within_hours",
@@ -59,9 +59,9 @@ class Reference:
 
 @dataclass(frozen=True)
 class Total:
-    """One total of a day, counted in the mart and again in its source, both as SQL expressions.
+    """One total, counted in the mart and again in its source, both as SQL expressions.
 
-    `rounding_per_row`: how far rounding may move the total for each row that the mart has that day.
+    `rounding_per_row`: how far rounding may move the total for each row of the mart that is in it.
     """
 
     name: str
@@ -72,10 +72,10 @@ class Total:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """The totals of `source`, a model, that the mart must carry day by day. `source_day` is its day."""
+    """Totals of the model `source` that the mart must carry: for each `by` those of that `source_by`."""
 
     source: str
-    source_day: str
+    source_by: str
     where: str
     totals: tuple[Total, ...]
 
@@ -84,7 +84,7 @@ class Reconciliation:
 class Spec:
     """Everything that `expectations/<mart>.yml` says; all empty when there is no such file.
 
-    `day` is the SQL expression that gives a row its day. A day with more than
+    `by` is the SQL expression that totals are compared by, as a rule the day of a row. A day with more than
     `usual_volume_within_times` times the rows of the median day, or fewer than that part of it, warns;
     so does a newest day that ended more than `fresh_within_hours` before the as-of instant.
     """
@@ -93,7 +93,7 @@ class Spec:
     accepted_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     references: Mapping[str, Reference] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
-    day: str | None = None
+    by: str | None = None
     reconciliation: Reconciliation | None = None
     usual_volume_within_times: Decimal | None = None
     fresh_within_hours: int | None = None
@@ -119,10 +119,8 @@ def read_spec(mart: Mart, relations: Mapping[str, str], folder: Path = FOLDER) -
     if named - set(mart.column_names):
         missing = _listed(named - set(mart.column_names))
         raise SpecError(f"{file.name} names {missing}, which the contract of {mart.name} does not have.")
-    if spec.day is None and (
-        spec.reconciliation or spec.usual_volume_within_times or spec.fresh_within_hours
-    ):
-        raise SpecError(f"{file.name} compares days but does not say which `day` a row belongs to.")
+    if spec.by is None and (spec.reconciliation or spec.usual_volume_within_times or spec.fresh_within_hours):
+        raise SpecError(f"{file.name} compares days or totals but does not say `by` what.")
     models = {reference.model for reference in spec.references.values()}
     if spec.reconciliation:
         models.add(spec.reconciliation.source)
@@ -146,7 +144,7 @@ def _spec(document: Mapping[str, Any]) -> Spec:
             column: Reference(*target.split(".")) for column, target in document.get("references", {}).items()
         },
         rows={name: str(condition) for name, condition in document.get("rows", {}).items()},
-        day=document.get("day"),
+        by=document.get("by"),
         reconciliation=_reconciliation(document.get("reconciliation")),
         usual_volume_within_times=_decimal(document.get("usual_volume_within_times")),
         fresh_within_hours=document.get("fresh_within_hours"),
@@ -158,7 +156,7 @@ def _reconciliation(part: Mapping[str, Any] | None) -> Reconciliation | None:
         return None
     return Reconciliation(
         source=str(part["source"]),
-        source_day=str(part["source_day"]),
+        source_by=str(part["source_by"]),
         where=str(part.get("where", "true")),
         totals=tuple(_total(name, total) for name, total in part["totals"].items()),
     )

@@ -57,12 +57,12 @@ def of_rows(mart: Mart, spec: Spec) -> list[Check]:
     return [*_keys(mart), *_values(spec), *_conditions(spec)]
 
 
-def of_days(spec: Spec) -> list[Check]:
-    """What holds for each day: totals are those of the source; volume and freshness only warn."""
+def of_totals(spec: Spec) -> list[Check]:
+    """What holds for each `by`: totals are those of the source; volume and freshness only warn."""
     checks = [
         _is_true(
             f"{total.name}_reconciles_with_{spec.reconciliation.source}",
-            f"{total.name} of each day is that of {spec.reconciliation.source}",
+            f"{total.name} by {spec.by} is that of {spec.reconciliation.source}",
             batches.agrees_column(total.name),
         )
         for total in (spec.reconciliation.totals if spec.reconciliation else ())

@@ -20,7 +20,7 @@ from orchestration.project import DBT_PROJECT_DIR, ROOT
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
-    from dagster._utils.error import SerializableErrorInfo
+    from dagster_shared.error import SerializableErrorInfo
 
 
 def run_pipeline(settings: Settings) -> int:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from ingest.otlp.decode_json import decode_json
 from ingest.otlp.decode_protobuf import decode_protobuf
-from ingest.pieces import Decoded, Limits, Piece
+from ingest.otlp.records import no_rows
+from ingest.otlp.values import too_deep
+from ingest.pieces import Decoded, Limits, Piece, bad_record
 
 DECODER_VERSION = "otlp-1"
 
@@ -21,4 +23,9 @@ def decode(piece: Piece, limits: Limits) -> Decoded:
     Never raises for what the bytes hold: a piece that is no request is one bad record, a bad record inside
     a request is quarantined alone and its siblings land.
     """
-    return decode_json(piece, limits) if piece.encoding == "json" else decode_protobuf(piece, limits)
+    try:
+        return decode_json(piece, limits) if piece.encoding == "json" else decode_protobuf(piece, limits)
+    except RecursionError:
+        # The limits on nesting leave room on the stack, unless the caller has used most of it.
+        position = (piece.byte_offset, piece.byte_length)
+        return Decoded(no_rows(), [bad_record(position, piece.signal, too_deep(), piece.data, limits)])

@@ -35,10 +35,10 @@ references:
   tenant_id: int_calls.tenant_id
 rows:
   cost_is_at_most_a_dollar_a_call: cost_usd <= requests
-day: usage_date
+by: usage_date
 reconciliation:
   source: int_calls
-  source_day: usage_date
+  source_by: usage_date
   totals:
     requests: count(*)
     total_tokens: sum(total_tokens)

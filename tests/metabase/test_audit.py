@@ -81,6 +81,7 @@ def test_each_planted_fault_is_held_by_a_named_expectation(warehouse: Warehouse)
             "requests_reconciles_with_int_calls",
         ),
         "ten times the rows": (
+            "tenant_id_is_known_to_int_calls",
             "requests_reconciles_with_int_calls",
             "total_tokens_reconciles_with_int_calls",
         ),
@@ -115,7 +116,7 @@ def test_a_lost_total_names_the_day_and_both_totals(warehouse: Warehouse) -> Non
     )
     result = audit(warehouse)["total_tokens_reconciles_with_int_calls"]
     assert result.observed == "1 of 10 rows"
-    assert "day = 2026-10-03" in result.message
+    assert "usage_date = 2026-10-03" in result.message
     assert "total_tokens in mart = 100, total_tokens in source = 200" in result.message
 
 
@@ -150,7 +151,7 @@ def test_an_unusual_day_and_an_old_newest_day_warn_and_never_hold(warehouse: War
     )
     results = audit(warehouse)
     assert bad(results) == {"volume_of_each_day_is_usual": "warned"}
-    assert "day = 2026-10-09" in results["volume_of_each_day_is_usual"].message
+    assert "usage_date = 2026-10-09" in results["volume_of_each_day_is_usual"].message
     warehouse.connection.execute(
         "delete from lake.intermediate.int_calls where usage_date = date '2026-10-09'"
     )

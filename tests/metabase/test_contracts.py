@@ -70,7 +70,7 @@ def test_a_missing_manifest_says_what_to_run(warehouse: Warehouse) -> None:
         ("rangs: {}", "has rangs"),
         ("ranges: {reqests: {at_least: 0}}", "names reqests"),
         ("references: {tenant_id: int_cals.tenant_id}", "reads int_cals"),
-        ("fresh_within_hours: 24", "which `day`"),
+        ("fresh_within_hours: 24", "say `by` what"),
         ("ranges: {requests: {at_least: few}}", "cannot be read"),
     ],
 )

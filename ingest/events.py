@@ -1,0 +1,235 @@
+"""CloudEvents 1.0 and Stripe events: one JSON object each, kept as it was sent.
+
+A line with `"object": "event"` is a Stripe event; another object of Stripe's (`id`, `object`, `created`) is
+taken as it is, with `created` as its time. Everything else must be a CloudEvent in its JSON format.
+Sources: CloudEvents 1.0 spec.md and json-format.md; Stripe API reference, the Event object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeGuard
+
+import msgspec
+
+from ingest.event_types import COMMON, EVENT_TYPES, TEXT, TIME, Fields, is_time, parse_time
+from ingest.pieces import Decoded, Limits, Piece, RecordError, Row, bad_record
+
+Object = dict[str, Any]
+
+_CONTEXT: Fields = {"id": TEXT, "source": TEXT, "type": TEXT, "time": TIME}
+_MEMBERS = msgspec.json.Decoder(type=dict[str, msgspec.Raw])
+_NANOSECONDS = 10**9
+_LATEST_SECOND = (2**63 - 1) // _NANOSECONDS
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The landing folder and the very text of one record, so that what is kept is what was sent."""
+
+    landing_kind: str
+    data: bytes
+
+    @property
+    def record(self) -> str:
+        """The whole record."""
+        return self.data.decode()
+
+    def member(self, name: str) -> str:
+        """The text of one member of the record, which has it."""
+        return bytes(_MEMBERS.decode(self.data)[name]).decode()
+
+
+def decode_event(piece: Piece, landing_kind: str, limits: Limits) -> Decoded:
+    """One JSON value of a billing or governance file to one row of `events`, or to one bad record.
+
+    The row's columns are those of `ingest.schema.EVENTS` up to `record_digest`, after its UTC day.
+    """
+    try:
+        event = parse_object(piece)
+        row_of = _stripe if _is_stripe(event) else _cloud_event
+        row = row_of(event, Sent(landing_kind, piece.data))
+    except RecordError as error:
+        position = (piece.byte_offset, piece.byte_length)
+        return Decoded({}, [bad_record(position, "event", error, piece.data, limits)])
+    return Decoded({"events": [row]}, [])
+
+
+def parse_object(piece: Piece) -> Object:
+    """A JSON object with exact numbers. Raises RecordError when the piece is none."""
+    if piece.encoding != "json":
+        raise RecordError(
+            "not_json", "This is not JSON; billing, governance and usage files hold JSON lines."
+        )
+    try:
+        value = json.loads(piece.data.decode(), parse_float=Decimal, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise RecordError("malformed_json", "This is not JSON.") from error
+    if not isinstance(value, dict):
+        raise RecordError("not_an_object", "This is JSON, but not an object.")
+    return value
+
+
+def canonical_digest(values: Any) -> str:
+    """32 hex characters of blake2b over JSON values: key order and the spelling of a number do not count."""
+    text = json.dumps(_canonical(values), ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _cloud_event(event: Object, sent: Sent) -> Row:
+    if event.get("specversion") != "1.0":
+        raise RecordError(
+            "bad_specversion", "specversion is not 1.0, so this is no CloudEvent; nor is it a Stripe object."
+        )
+    _check(event, _CONTEXT, _CONTEXT, "")
+    data = event.get("data")
+    if not isinstance(data, dict):
+        raise RecordError("missing_data", "data is missing, or no JSON object.")
+    declared = EVENT_TYPES.get(event["type"])
+    if declared is not None:
+        _check(data, declared.required, {**COMMON, **declared.optional, **declared.required}, "data.")
+    nanoseconds = _nanoseconds(event["time"])
+    return _row(
+        event,
+        sent=sent,
+        format="cloudevents",
+        identity=(event["id"], event["source"], event["type"], _text(event.get("subject"))),
+        nanoseconds=nanoseconds,
+        dataschema=_text(event.get("dataschema")),
+        tenant_id=_text(data.get("tenant_id")),
+        data=sent.member("data"),
+    )
+
+
+def _stripe(event: Object, sent: Sent) -> Row:
+    is_event = event["object"] == "event"
+    created = event.get("created")
+    if not _is_seconds(created):
+        raise RecordError("bad_created", "created is missing, or no time in whole seconds since 1970.")
+    if not isinstance(event.get("id"), str) or not event["id"]:
+        raise RecordError("missing_id", "id is missing.")
+    if is_event and not isinstance(event.get("type"), str):
+        raise RecordError("missing_type", "type is missing.")
+    data = event.get("data") if is_event else event
+    subject = data.get("object") if is_event and isinstance(data, dict) else event
+    if not isinstance(data, dict) or not isinstance(subject, dict):
+        raise RecordError("missing_data", "data.object is missing.")
+    return _row(
+        event,
+        sent=sent,
+        format="stripe" if is_event else "stripe_object",
+        identity=(
+            event["id"],
+            "stripe",
+            event["type"] if is_event else event["object"],
+            _text(subject.get("id")),
+        ),
+        nanoseconds=created * _NANOSECONDS,
+        dataschema=_text(event.get("api_version")),
+        tenant_id=_stripe_tenant(subject),
+        data=sent.member("data") if is_event else sent.record,
+    )
+
+
+def _row(
+    event: Object,
+    *,
+    sent: Sent,
+    format: str,
+    identity: tuple[str, str, str, str | None],
+    nanoseconds: int,
+    dataschema: str | None,
+    tenant_id: str | None,
+    data: str,
+) -> Row:
+    at = datetime.fromtimestamp(nanoseconds // _NANOSECONDS, UTC).replace(
+        tzinfo=None, microsecond=nanoseconds % _NANOSECONDS // 1000
+    )
+    return (
+        nanoseconds // (86_400 * _NANOSECONDS),
+        format,
+        sent.landing_kind,
+        *identity,
+        at,
+        nanoseconds,
+        dataschema,
+        tenant_id,
+        data,
+        sent.record,
+        canonical_digest(event),
+    )
+
+
+def _is_stripe(event: Object) -> bool:
+    return isinstance(event.get("object"), str) and "specversion" not in event
+
+
+def _is_seconds(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LATEST_SECOND
+
+
+def _stripe_tenant(subject: Object) -> str | None:
+    """The customer's metadata.tenant_id, else the customer's id; the object may be the customer itself."""
+    customer = subject if subject.get("object") == "customer" else subject.get("customer")
+    if isinstance(customer, dict):
+        named = (customer.get("metadata") or {}).get("tenant_id")
+        return _text(named) or _text(customer.get("id"))
+    own = subject.get("metadata")
+    named = own.get("tenant_id") if isinstance(own, dict) else None
+    return _text(named) or _text(customer)
+
+
+def _check(item: Object, required: Fields, known: Fields, prefix: str) -> None:
+    for name in required:
+        if item.get(name) is None:
+            raise RecordError(f"missing_{name}", f"{prefix}{name} is missing.")
+    for name, kind in known.items():
+        if item.get(name) is not None and not kind.accepts(item[name]):
+            raise RecordError(f"bad_{name}", f"{prefix}{name} is not {kind.words}.")
+
+
+def _nanoseconds(time: str) -> int:
+    """An RFC 3339 instant as exact unix nanoseconds."""
+    whole = parse_time(time)
+    if whole is None or not is_time(time):
+        raise RecordError("bad_time", "time is not an RFC 3339 time with its zone.")
+    fraction = time.partition(".")[2]
+    digits = "".join(_leading_digits(fraction))[:9].ljust(9, "0")
+    seconds = int((whole.replace(microsecond=0) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
+    if not 0 < seconds <= _LATEST_SECOND:
+        raise RecordError("bad_time", "time lies outside the years 1970 to 2262.")
+    return seconds * _NANOSECONDS + int(digits)
+
+
+def _leading_digits(text: str) -> list[str]:
+    digits = []
+    for character in text:
+        if not character.isdigit():
+            break
+        digits.append(character)
+    return digits
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _canonical(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _canonical(item) for key, item in value.items()}
+        case list():
+            return [_canonical(item) for item in value]
+        case bool() | None | str():
+            return value
+        case _:
+            number = Decimal(value).normalize()
+            return {"number": str(number if number else Decimal(0))}

@@ -1,0 +1,228 @@
+"""Which files in the landing folder are new, have grown, or were only renamed.
+
+What was read of a file is known from its rows in `bronze.ingest_log`: how far, the digests of its first
+bytes and of the last bytes read, and its size and modification time then. Names found in the folder are
+only compared and opened where they stand; none is ever used to build another path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from ingest.errors import SettingsError
+from ingest.settings import Settings
+
+KINDS = ("otlp", "billing", "governance", "usage")
+PRINT_BYTES = 4096
+_UNFINISHED = (".tmp", ".part")
+# A CSV or Parquet file is one document: when it changes, it is read anew.
+_APPENDABLE = ("none", "gzip", "zstd")
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """One file as it stands in the folder. `name` is relative to the landing folder, with `/`."""
+
+    path: Path
+    name: str
+    kind: str
+    bytes: int
+    modified_unix_nano: int
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How far a file was read; the newest of its rows in the ingest log.
+
+    Offsets count decompressed bytes. `bytes` and the two digests are of the file as it stands on disk: of its
+    first bytes, and of the last before `raw_end`. `ranges` are all stretches read so far, with their sha256.
+    """
+
+    name: str
+    end_offset: int
+    compression: str
+    head_digest: str
+    tail_digest: str
+    bytes: int
+    modified_unix_nano: int
+    is_complete: bool
+    ranges: tuple[tuple[int, int, str], ...]
+
+    @property
+    def raw_end(self) -> int:
+        """How many bytes of the file on disk were used."""
+        return self.end_offset if self.compression == "none" else self.bytes
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A stretch of a file that is to be read.
+
+    `is_complete`: nobody will append any more, so a torn last record is bad instead of awaited.
+    `renamed_from` names the file whose content this is, already read up to `start_offset`.
+    """
+
+    file: LandingFile
+    start_offset: int
+    is_complete: bool
+    renamed_from: str | None = None
+
+
+def landing_files(landing: Path) -> list[LandingFile]:
+    """Every file below `landing` that a sender has finished naming, sorted by name.
+
+    Hidden, `*.tmp` and `*.part` files, and links that lead outside, are ignored.
+    Raises SettingsError when there is no such folder.
+    """
+    if not landing.is_dir():
+        raise SettingsError(
+            f"There is no landing folder at {landing}. Create it and point a collector's file exporter at "
+            "landing/otlp/, set TRACEHOUSE_HOME, or run `make demo` for a sample month."
+        )
+    return sorted(_files(landing), key=lambda file: file.name)
+
+
+def find_readings(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: datetime
+) -> list[Reading]:
+    """What has to be read, by name. A file that was read to its end costs one look at its size and time."""
+    seen = _seen(connection)
+    files = landing_files(settings.landing)
+    gone = _Gone(seen, {file.name for file in files})
+    readings = (_reading(file, seen.get(file.name), gone, settings, now) for file in files)
+    return [reading for reading in readings if reading is not None]
+
+
+def has_news(connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: datetime) -> bool:
+    """True when a load would read anything."""
+    return bool(find_readings(connection, settings, now=now))
+
+
+def fingerprint(landing: Path) -> str:
+    """One text for the state of the folder: it changes when a file comes, grows, is touched or goes."""
+    digest = hashlib.sha256()
+    for file in landing_files(landing):
+        state = f"{file.name}\0{file.bytes}\0{file.modified_unix_nano}\n"
+        digest.update(state.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def head_digest(path: Path, raw_end: int) -> str:
+    """sha256 of the first bytes of a file, none of them behind `raw_end`."""
+    return _digest_range(path, 0, min(PRINT_BYTES, raw_end))
+
+
+def tail_digest(path: Path, raw_end: int) -> str:
+    """sha256 of the last bytes of a file before `raw_end`."""
+    return _digest_range(path, max(0, raw_end - PRINT_BYTES), raw_end)
+
+
+class _Gone:
+    """Files that were read and whose names are gone: what log rotation may have renamed."""
+
+    def __init__(self, seen: dict[str, Seen], here: set[str]) -> None:
+        self._by_head: dict[tuple[int, str], list[Seen]] = {}
+        for last in seen.values():
+            if last.name not in here and last.raw_end:
+                key = (min(PRINT_BYTES, last.raw_end), last.head_digest)
+                self._by_head.setdefault(key, []).append(last)
+        self._lengths = sorted({length for length, _ in self._by_head})
+
+    def renamed_to(self, file: LandingFile) -> Seen | None:
+        """The file whose every read byte stands at the beginning of `file`."""
+        for length in self._lengths:
+            for last in self._by_head.get((length, head_digest(file.path, length)), []):
+                if _continues(file, last) and _has_ranges(file, last):
+                    return last
+        return None
+
+
+def _files(landing: Path) -> Iterator[LandingFile]:
+    root = landing.resolve()
+    for kind in KINDS:
+        for path in (landing / kind).rglob("*"):
+            name = path.relative_to(landing)
+            if path.name.endswith(_UNFINISHED) or any(part.startswith(".") for part in name.parts):
+                continue
+            if path.is_file() and path.resolve().is_relative_to(root):
+                stat = path.stat()
+                yield LandingFile(path, name.as_posix(), kind, stat.st_size, stat.st_mtime_ns)
+
+
+def _seen(connection: duckdb.DuckDBPyConnection) -> dict[str, Seen]:
+    rows = connection.execute(
+        """
+        select
+            source_file,
+            arg_max(
+                row(
+                    end_offset, compression, head_digest, tail_digest,
+                    file_bytes, modified_unix_nano, is_complete
+                ),
+                (load_id, end_offset)
+            ),
+            list((start_offset, end_offset, source_digest) order by load_id, end_offset)
+        from lake.bronze.ingest_log
+        where head_digest is not null
+        group by source_file
+        """
+    ).fetchall()
+    return {name: Seen(*(name, *newest, tuple(ranges))) for name, newest, ranges in rows}
+
+
+def _reading(
+    file: LandingFile, last: Seen | None, gone: _Gone, settings: Settings, now: datetime
+) -> Reading | None:
+    is_complete = _is_settled(file, settings.settle_seconds, now)
+    if last is None:
+        if not file.bytes:
+            return None
+        old = gone.renamed_to(file)
+        if old is not None:
+            return Reading(file, old.end_offset, is_complete, renamed_from=old.name)
+        return Reading(file, 0, is_complete)
+    is_touched = (last.bytes, last.modified_unix_nano) != (file.bytes, file.modified_unix_nano)
+    if not is_touched and (last.is_complete or not is_complete):
+        return None
+    if not _continues(file, last):
+        return Reading(file, 0, is_complete)
+    is_read = last.raw_end == file.bytes and (last.compression == "none" or last.is_complete)
+    return None if is_read else Reading(file, last.end_offset, is_complete)
+
+
+def _continues(file: LandingFile, last: Seen) -> bool:
+    """True when `file` begins with what was read of `last`, by the first bytes and the last ones read."""
+    return (
+        last.compression in _APPENDABLE
+        and file.bytes >= last.raw_end
+        and last.head_digest == head_digest(file.path, last.raw_end)
+        and last.tail_digest == tail_digest(file.path, last.raw_end)
+    )
+
+
+def _has_ranges(file: LandingFile, last: Seen) -> bool:
+    """True when every stretch read of `last` stands in `file` too; of compressed files only the size."""
+    if last.compression != "none":
+        return file.bytes == last.bytes
+    return all(_digest_range(file.path, start, end) == digest for start, end, digest in last.ranges)
+
+
+def _digest_range(path: Path, start: int, end: int) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        stream.seek(start)
+        while start < end and (data := stream.read(min(1 << 20, end - start))):
+            digest.update(data)
+            start += len(data)
+    return digest.hexdigest()
+
+
+def _is_settled(file: LandingFile, settle_seconds: int, now: datetime) -> bool:
+    modified = datetime.fromtimestamp(file.modified_unix_nano / 1e9, UTC)
+    return settle_seconds == 0 or now - modified >= timedelta(seconds=settle_seconds)

@@ -1,0 +1,187 @@
+"""OTLP/JSON requests to rows: takes the fields out; `records` and `metric_records` hold the rules.
+
+Unknown fields are ignored, as ProtoJSON says; a whole request under unknown keys is `not_otlp`. The names
+of OTLP before 1.0 (`instrumentationLibrarySpans`) mean what they meant then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ingest.otlp import json_fields, json_values
+from ingest.otlp.json_metrics import METRIC_KINDS, metric_fields, point_fields
+from ingest.otlp.json_values import Object
+from ingest.otlp.metric_records import NO_METRIC_DATA, add_point
+from ingest.otlp.records import Origin, add_log, add_span, attempt, given, no_rows, origin_of
+from ingest.pieces import Decoded, Limits, Piece, RecordError, Signal, bad_record
+
+# Numbers with a point or exponent stay exact until their field says whether they are whole.
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class _Shape(NamedTuple):
+    """Where the records of one signal stand in a request, by current and pre-1.0 names."""
+
+    resources: str
+    scopes: tuple[str, str]
+    records: tuple[str, str]
+
+
+_SHAPES: dict[Signal, _Shape] = {
+    "traces": _Shape("resourceSpans", ("scopeSpans", "instrumentationLibrarySpans"), ("spans", "spans")),
+    "metrics": _Shape(
+        "resourceMetrics", ("scopeMetrics", "instrumentationLibraryMetrics"), ("metrics", "metrics")
+    ),
+    "logs": _Shape("resourceLogs", ("scopeLogs", "instrumentationLibraryLogs"), ("logRecords", "logs")),
+}
+_SCOPES_FIELDS = {field for shape in _SHAPES.values() for field in shape.scopes}
+
+_MALFORMED = RecordError("malformed_json", "This is not JSON.")
+_NOT_OTLP = RecordError("not_otlp", "This JSON has no resourceSpans, resourceMetrics or resourceLogs.")
+
+
+def decode_json(piece: Piece, limits: Limits) -> Decoded:
+    """Decode one JSON request, or an array of them; see `ingest.otlp.decode`."""
+    request = _Request(piece, limits, Decoded(no_rows(), []))
+    try:
+        tree = _DECODER.decode(piece.data)
+    except (ValueError, ArithmeticError, RecursionError):
+        request.fail(_MALFORMED)
+        return request.decoded
+    for item in tree if isinstance(tree, list) else [tree]:
+        _decode_request(item, request)
+    return request.decoded
+
+
+@dataclass(frozen=True)
+class _Request:
+    """The piece being decoded and what came of it so far."""
+
+    piece: Piece
+    limits: Limits
+    decoded: Decoded
+
+    @property
+    def nesting(self) -> int:
+        return self.limits.max_value_nesting
+
+    def fail(self, error: RecordError, signal: Signal | None = None, alone: Any = None) -> None:
+        """Note one bad record: `alone` is a request that holds nothing else, where there is one."""
+        raw = self.piece.data
+        if alone is not None:
+            try:
+                raw = _ENCODER.encode(alone)
+            except OverflowError:
+                # An integer beyond 64 bits, which only the slower encoder writes.
+                raw = json.dumps(alone, default=str).encode()
+        position = (self.piece.byte_offset, self.piece.byte_length)
+        self.decoded.bad.append(bad_record(position, signal, error, raw, self.limits))
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """The records under one scope, what they share, and how to write one of them as a request of its own."""
+
+    signal: Signal
+    origin: Origin | RecordError
+    records: list[Any]
+    alone: Callable[[Any], Object]
+
+
+def _decode_request(item: Any, request: _Request) -> None:
+    if not isinstance(item, dict):
+        request.fail(_NOT_OTLP)
+        return
+    item = json_values.camel_case(item)
+    signals = [signal for signal, shape in _SHAPES.items() if shape.resources in item]
+    if item and not signals:
+        request.fail(_NOT_OTLP)
+    for signal in signals:
+        for scope in _scopes(item, signal, request):
+            for record in scope.records:
+                _add_record(record, scope, request)
+
+
+def _add_record(record: Any, scope: _Scope, request: _Request) -> None:
+    if scope.signal == "metrics":
+        _add_metric(record, scope, request)
+        return
+    try:
+        fields = json_values.as_object(record, "record")
+        if scope.signal == "traces":
+            add_span(request.decoded.rows, json_fields.span(fields, request.nesting), given(scope.origin))
+        else:
+            add_log(request.decoded.rows, json_fields.log(fields, request.nesting), given(scope.origin))
+    except RecordError as error:
+        request.fail(error, scope.signal, scope.alone(record))
+
+
+def _add_metric(record: Any, scope: _Scope, request: _Request) -> None:
+    try:
+        metric = json_values.as_object(record, "metric")
+        kind, field = next(((k, f) for k, f in METRIC_KINDS.items() if metric.get(f) is not None), ("", ""))
+        if not kind:
+            raise NO_METRIC_DATA
+        data = json_values.as_object(metric[field], field)
+        points = json_values.as_list(data.get("dataPoints"), "dataPoints")
+    except RecordError as error:
+        request.fail(error, "metrics", scope.alone(record))
+        return
+    described = attempt(lambda: metric_fields(metric, kind, data, request.nesting))
+    for item in points:
+        try:
+            point = point_fields(kind, json_values.as_object(item, "data point"), request.nesting)
+            add_point(request.decoded.rows, given(described), point, given(scope.origin))
+        except RecordError as error:
+            request.fail(error, "metrics", scope.alone({**metric, field: {**data, "dataPoints": [item]}}))
+
+
+def _scopes(item: Object, signal: Signal, request: _Request) -> Iterator[_Scope]:
+    """Every scope of one signal in a request; what is no resource or scope at all is one bad record each."""
+    shape = _SHAPES[signal]
+    try:
+        resources = json_values.as_list(item[shape.resources], shape.resources)
+    except RecordError as error:
+        request.fail(error, signal)
+        return
+    for content in resources:
+        try:
+            resource = json_values.as_object(content, "resource")
+            scopes = [
+                (scopes_field, records_field, scope)
+                for scopes_field, records_field in zip(shape.scopes, shape.records, strict=True)
+                for scope in json_values.as_list(resource.get(scopes_field), scopes_field)
+            ]
+        except RecordError as error:
+            request.fail(error, signal, {shape.resources: [content]})
+            continue
+        for scopes_field, records_field, scope in scopes:
+            alone = partial(_alone, shape.resources, resource, scopes_field, scope, records_field)
+            try:
+                fields = json_values.as_object(scope, "scope")
+                records = json_values.as_list(fields.get(records_field), records_field)
+            except RecordError as error:
+                request.fail(error, signal, {shape.resources: [{**resource, scopes_field: [scope]}]})
+                continue
+            origin = attempt(partial(_origin, resource, fields, request.nesting))
+            yield _Scope(signal, origin, records, alone)
+
+
+def _alone(
+    resources_field: str, resource: Object, scopes_field: str, scope: Object, records_field: str, record: Any
+) -> Object:
+    only_scope = {**json_values.camel_case(scope), records_field: [record]}
+    without_scopes = {field: value for field, value in resource.items() if field not in _SCOPES_FIELDS}
+    return {resources_field: [{**without_scopes, scopes_field: [only_scope]}]}
+
+
+def _origin(resource: Object, scope: Object, nesting: int) -> Origin:
+    return origin_of(json_fields.origin(resource, scope, nesting))

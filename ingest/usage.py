@@ -1,0 +1,218 @@
+"""Usage snapshots: one row per tenant and day, from JSON lines, CSV or Parquet (inputs.md)."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.event_types import parse_time
+from ingest.events import canonical_digest, parse_object
+from ingest.pieces import BadRecord, Decoded, Limits, Piece, RecordError, Row, bad_record
+
+STATUSES = ("trialing", "active", "past_due", "paused", "cancelled")
+
+_EPOCH = date(1970, 1, 1)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_PARQUET_MAGIC = b"PAR1"
+_BATCH_ROWS = 10_000
+_LARGEST_INT64 = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class UsageTable:
+    """What a CSV or Parquet file holds. `digest` is the sha256 of its bytes, `format` 'csv' or 'parquet'."""
+
+    records_found: int
+    rows: list[Row]
+    bad: list[BadRecord]
+    digest: str
+    format: str
+
+
+def is_table(path: Path) -> bool:
+    """True for a Parquet file, by its first bytes, and for a file named `.csv`."""
+    with path.open("rb") as stream:
+        return stream.read(4) == _PARQUET_MAGIC or path.suffix.lower() == ".csv"
+
+
+def decode_snapshot(piece: Piece, limits: Limits) -> Decoded:
+    """One JSON object to one row of `usage_snapshots`, or to one bad record."""
+    position = (piece.byte_offset, piece.byte_length)
+    try:
+        return Decoded({"usage_snapshots": [_row(parse_object(piece))]}, [])
+    except RecordError as error:
+        return Decoded({}, [bad_record(position, "usage", error, piece.data, limits)])
+
+
+def read_table(path: Path, limits: Limits) -> UsageTable:
+    """Every row of a CSV or Parquet file; a file that cannot be read is one bad record.
+
+    The position of a bad row is its number in the file, from 0, and its raw bytes are the row as JSON.
+    """
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        stream.seek(0)
+        is_parquet = stream.read(4) == _PARQUET_MAGIC
+    rows: list[Row] = []
+    bad: list[BadRecord] = []
+    found = 0
+    try:
+        for place, record in enumerate(_parquet(path) if is_parquet else _csv(path)):
+            found += 1
+            try:
+                rows.append(_row(record))
+            except RecordError as error:
+                raw = json.dumps(record, default=str, ensure_ascii=False).encode("utf-8", "replace")
+                bad.append(bad_record((place, 1), "usage", error, raw, limits))
+    except (pa.ArrowInvalid, csv.Error, UnicodeDecodeError) as error:
+        found += 1
+        told = RecordError("unreadable_table", f"The file cannot be read to its end: {type(error).__name__}.")
+        with path.open("rb") as stream:
+            bad.append(
+                bad_record((0, path.stat().st_size), "usage", told, stream.read(limits.max_raw_bytes), limits)
+            )
+    return UsageTable(found, rows, bad, digest, "parquet" if is_parquet else "csv")
+
+
+def _csv(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        for record in csv.DictReader(stream, strict=True):
+            yield {name: value for name, value in record.items() if value not in (None, "")}
+
+
+def _parquet(path: Path) -> Iterator[dict[str, Any]]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_BATCH_ROWS):
+            yield from batch.to_pylist()
+
+
+def _row(record: Mapping[str, Any]) -> Row:
+    """A snapshot as a row. Raises RecordError, naming the field, for what is missing or of another type."""
+    if None in record:
+        raise RecordError("too_many_fields", "The row has more fields than the header of the file.")
+    values = {name: _field(record, name, read) for name, read in _FIELDS.items()}
+    for name in ("snapshot_date", "tenant_id", "entitlement_tier"):
+        if values[name] is None:
+            raise RecordError(f"missing_{name}", f"{name} is missing.")
+    others = sorted(
+        (name, _attribute(value))
+        for name, value in record.items()
+        if name not in _FIELDS and value is not None
+    )
+    attributes = ([name for name, _ in others], [value for _, value in others])
+    exact = {name: _plain(value) for name, value in values.items() if value is not None}
+    digest = canonical_digest([exact, others])
+    day = (values["snapshot_date"] - _EPOCH).days
+    return (day, *values.values(), attributes, digest)
+
+
+def _field(record: Mapping[str, Any], name: str, read: tuple[Callable[[Any], Any], str]) -> Any:
+    value = record.get(name)
+    if value is None or value == "":
+        return None
+    parse, words = read
+    try:
+        return parse(value)
+    except (ValueError, TypeError, InvalidOperation) as error:
+        raise RecordError(f"bad_{name}", f"{name} is not {words}.") from error
+
+
+def _to_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _to_status(value: Any) -> str:
+    if value not in STATUSES:
+        raise ValueError
+    return str(value)
+
+
+def _to_date(value: Any) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if not _DATE.fullmatch(_to_text(value)):
+        raise ValueError
+    return date.fromisoformat(value)
+
+
+def _to_time(value: Any) -> datetime:
+    at = value if isinstance(value, datetime) else parse_time(_to_text(value))
+    if at is None:
+        raise ValueError
+    return at.replace(tzinfo=None) if at.tzinfo is None else at.astimezone(UTC).replace(tzinfo=None)
+
+
+def _to_count(value: Any) -> int:
+    number = _to_decimal(value)
+    if number < 0 or number != number.to_integral_value() or number > _LARGEST_INT64:
+        raise ValueError
+    return int(number)
+
+
+def _to_money(value: Any) -> Decimal:
+    number = _to_decimal(value)
+    if abs(number) >= 10**14 or number != round(number, 4):
+        raise ValueError
+    return round(number, 4)
+
+
+def _to_decimal(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | str | float | Decimal):
+        raise TypeError
+    # A Parquet double means the shortest decimal that reads back as it.
+    number = Decimal(repr(value) if isinstance(value, float) else str(value).strip())
+    if not number.is_finite():
+        raise ValueError
+    return number
+
+
+def _to_texts(value: Any) -> list[str]:
+    """A JSON array, or text with `;` between the items."""
+    if isinstance(value, str):
+        value = json.loads(value) if value.lstrip().startswith("[") else [v.strip() for v in value.split(";")]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise TypeError
+    return [item for item in value if item]
+
+
+_FIELDS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "snapshot_date": (_to_date, "a date such as 2026-10-31"),
+    "tenant_id": (_to_text, "text"),
+    "entitlement_tier": (_to_text, "text"),
+    "tenant_name": (_to_text, "text"),
+    "status": (_to_status, f"one of {', '.join(STATUSES)}"),
+    "seats": (_to_count, "a whole number, 0 or more"),
+    "active_users": (_to_count, "a whole number, 0 or more"),
+    "mrr_amount": (_to_money, "an amount with at most four decimals"),
+    "mrr_currency": (_to_text, "text"),
+    "jurisdiction": (_to_text, "text"),
+    "home_region": (_to_text, "text"),
+    "trial_started_on": (_to_date, "a date such as 2026-10-31"),
+    "features_enabled": (_to_texts, "a list of text"),
+    "features_used": (_to_texts, "a list of text"),
+    "connectors_enabled": (_to_texts, "a list of text"),
+    "updated_at": (_to_time, "an RFC 3339 time"),
+}
+
+
+def _attribute(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int | str | list | Decimal) else value.isoformat()
