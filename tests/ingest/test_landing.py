@@ -1,0 +1,134 @@
+"""Which files are read, and which are known already (design §4)."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import SettingsError
+from ingest.landing import fingerprint, landing_files
+from tests.ingest.loads import span_line, warehouse
+
+
+def test_hidden_and_unfinished_files_are_ignored_at_any_depth(home: Path) -> None:
+    here = warehouse(home)
+    for name in (
+        "otlp/a/b/c.jsonl",
+        "otlp/.hidden",
+        "otlp/x.tmp",
+        "otlp/y.part",
+        "otlp/.d/z.jsonl",
+        "other/q.jsonl",
+    ):
+        here.write(name, "{}")
+    assert [file.name for file in landing_files(home / "landing")] == ["otlp/a/b/c.jsonl"]
+
+
+def test_a_link_that_leads_out_of_the_landing_folder_is_not_followed(home: Path, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+    secret = tmp_path_factory.mktemp("outside") / "secret.jsonl"
+    secret.write_text(span_line(1))
+    (home / "landing" / "otlp").mkdir()
+    (home / "landing" / "otlp" / "link.jsonl").symlink_to(secret)
+    assert landing_files(home / "landing") == []
+
+
+def test_no_landing_folder_is_one_sentence_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="There is no landing folder at .* Create it"):
+        landing_files(tmp_path / "landing")
+
+
+def test_a_second_load_of_the_same_files_reads_nothing(home: Path) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1))
+    here.load()
+    assert here.load().sentence() == "Nothing new to load."
+    assert len(here.log("1")) == 1
+
+
+def test_a_grown_file_is_continued_where_it_was_left(home: Path) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1))
+    here.load()
+    here.append("otlp/a.jsonl", span_line(2))
+    here.load()
+    length = len(span_line(1))
+    assert here.log("start_offset, end_offset, rows_landed") == [(0, length, 1), (length, 2 * length, 1)]
+
+
+def test_a_torn_last_record_is_awaited_and_read_once_it_is_whole(home: Path) -> None:
+    here = warehouse(home, TRACEHOUSE_SETTLE_SECONDS="300")
+    here.write("otlp/a.jsonl", span_line(1) + span_line(2)[:40])
+    first = here.load()
+    assert (first.rows_landed["spans"], first.rows_quarantined) == (1, 0)
+    here.append("otlp/a.jsonl", span_line(2)[40:])
+    second = here.load()
+    assert (second.rows_landed["spans"], second.rows_quarantined) == (1, 0)
+
+
+def test_a_torn_last_record_is_quarantined_once_the_file_has_settled(home: Path) -> None:
+    here = warehouse(home, TRACEHOUSE_SETTLE_SECONDS="300")
+    path = here.write("otlp/a.jsonl", span_line(1) + span_line(2)[:40])
+    here.load()
+    assert here.ask("select count(*) from lake.bronze.quarantine") == [(0,)]
+    long_ago = time.time() - 301
+    os.utime(path, (long_ago, long_ago))
+    here.load()
+    assert here.ask("select reason_code, byte_offset, byte_length, raw from lake.bronze.quarantine") == [
+        ("torn_record", len(span_line(1)), 40, span_line(2)[:40].encode())
+    ]
+
+
+def test_a_file_renamed_by_rotation_is_not_read_twice(home: Path) -> None:
+    here = warehouse(home)
+    path = here.write("otlp/a.jsonl", span_line(1) + span_line(2))
+    here.load()
+    path.rename(path.with_name("a-2026-10-16.jsonl"))
+    here.write("otlp/a.jsonl", span_line(3))
+    summary = here.load()
+    assert summary.rows_landed["spans"] == 1
+    assert here.ask("select count(*) from lake.bronze.spans") == [(3,)]
+    assert here.load().sentence() == "Nothing new to load."
+
+
+def test_a_file_that_was_truncated_and_written_anew_is_read_from_its_start(home: Path) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1) + span_line(2))
+    here.load()
+    here.write("otlp/a.jsonl", span_line(3))
+    here.load()
+    assert here.ask("select span_id from lake.bronze.spans order by 1") == [(f"{n:016x}",) for n in (1, 2, 3)]
+
+
+def test_a_copy_of_a_whole_file_lands_nothing_and_is_counted(home: Path) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1) + span_line(2))
+    here.load()
+    here.write("otlp/copy.jsonl", span_line(1) + span_line(2))
+    here.load()
+    assert here.log("source_file, records_found, rows_landed, rows_duplicate") == [
+        ("otlp/a.jsonl", 2, 2, 0),
+        ("otlp/copy.jsonl", 2, 0, 2),
+    ]
+
+
+def test_a_rotated_file_that_was_compressed_since_lands_nothing(home: Path) -> None:
+    here = warehouse(home)
+    path = here.write("otlp/a.jsonl", span_line(1) + span_line(2))
+    here.load()
+    path.unlink()
+    here.write("otlp/a-1.jsonl.gz", gzip.compress((span_line(1) + span_line(2)).encode()))
+    here.load()
+    assert here.log("rows_landed, rows_duplicate")[1] == (0, 2)
+
+
+def test_the_fingerprint_changes_when_a_file_grows(home: Path) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1))
+    before = fingerprint(home / "landing")
+    assert fingerprint(home / "landing") == before
+    here.append("otlp/a.jsonl", span_line(2))
+    assert fingerprint(home / "landing") != before

@@ -1,0 +1,133 @@
+"""One load: all or nothing, and every record accounted for (design §4, §5, §10)."""
+
+from __future__ import annotations
+
+import errno
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from ingest import lake
+from ingest.errors import LakeBusyError, LakeUnreadableError
+from tests.ingest.loads import span_line, warehouse
+
+BAD = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00","spanId":"00"}]}]}]}\n'
+
+
+def test_good_records_land_and_bad_ones_are_quarantined_with_their_place(home: Path) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1) + BAD + span_line(2))
+    here.load()
+    assert here.log("records_found, rows_landed, rows_quarantined, rows_duplicate") == [(3, 2, 1, 0)]
+    place = here.ask("select source_file, byte_offset, byte_length, signal, raw from lake.bronze.quarantine")
+    assert place == [("otlp/a.jsonl", len(span_line(1)), len(BAD) - 1, "traces", BAD.strip().encode())]
+
+
+def test_a_row_is_partitioned_by_the_utc_day_of_its_start(home: Path) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1))
+    here.load()
+    # 1792059000 s is 2026-10-15T10:10:00Z.
+    assert here.ask("select event_date, count(*) from lake.bronze.spans group by 1") == [
+        (date(2026, 10, 15), 1)
+    ]
+
+
+def test_every_row_says_where_it_came_from(home: Path) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1))
+    here.load()
+    rows = here.ask(
+        "select spans.load_id, spans.source_file, spans.source_digest = log.source_digest "
+        "from lake.bronze.spans as spans join lake.bronze.ingest_log as log using (source_file)"
+    )
+    assert rows == [(1, "otlp/a.jsonl", True)]
+
+
+def test_each_committed_load_has_a_larger_load_id(home: Path) -> None:
+    here = warehouse(home)
+    for number in (1, 2, 3):
+        here.write(f"otlp/{number}.jsonl", span_line(number))
+        here.load()
+    assert here.log("load_id") == [(1,), (2,), (3,)]
+
+
+def test_a_large_file_is_committed_in_stretches_that_meet(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.loading.ROWS_PER_COMMIT", 10)
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", "".join(span_line(number) for number in range(1, 36)))
+    here.load()
+    log = here.log("start_offset, end_offset, records_found")
+    assert [found for _, _, found in log] == [10, 10, 10, 5]
+    assert [start for start, _, _ in log[1:]] == [end for _, end, _ in log[:-1]]
+    assert here.ask("select count(distinct span_id) from lake.bronze.spans") == [(35,)]
+    assert here.load().sentence() == "Nothing new to load."
+
+
+def test_a_full_disk_is_one_sentence_and_keeps_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1))
+    with lake.connect(here.settings) as connection:
+        lake.ensure_bronze(connection)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pq, "write_table", full)
+        with pytest.raises(LakeUnreadableError, match="the disk is full. Nothing of this load was kept"):
+            here.load()
+    assert here.log("1") == []
+    assert list((home / "lake").rglob("*.parquet")) == []
+    here.load()
+    assert here.log("rows_landed") == [(1,)]
+
+
+def test_a_second_writer_is_turned_away(home: Path) -> None:
+    here = warehouse(home)
+    with lake.writer_lock(here.settings), pytest.raises(LakeBusyError, match="is being written by process"):
+        here.load()
+
+
+def test_a_damaged_catalogue_is_one_sentence(home: Path) -> None:
+    here = warehouse(home)
+    (home / "catalog.sqlite").write_bytes(b"this is no database" * 100)
+    with pytest.raises(LakeUnreadableError, match="cannot be opened"):
+        here.load()
+
+
+def test_a_file_that_may_not_be_read_is_named_and_the_rest_is_loaded(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = warehouse(home)
+    locked = here.write("otlp/a.jsonl", span_line(1))
+    here.write("otlp/b.jsonl", span_line(2))
+    really_open = Path.open
+
+    def refuse(path: Path, *args: object, **kwargs: object) -> object:
+        if path == locked:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return really_open(path, *args, **kwargs)  # type: ignore[call-overload]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
+        summary = here.load()
+    assert summary.unreadable == {"otlp/a.jsonl": "Permission denied"}
+    assert summary.rows_landed["spans"] == 1
+    assert here.load().rows_landed["spans"] == 1
+
+
+def test_text_from_telemetry_is_stored_as_it_is(home: Path) -> None:
+    here = warehouse(home)
+    nasty = "'; drop table lake.bronze.spans; --"
+    here.write("otlp/a.jsonl", span_line(1, name=nasty))
+    here.load()
+    assert here.ask("select name from lake.bronze.spans") == [(nasty,)]
+
+
+def test_an_empty_landing_folder_loads_nothing(home: Path) -> None:
+    assert warehouse(home).load().sentence() == "Nothing new to load."
