@@ -19,6 +19,8 @@ _WHITESPACE = b" \t\r\n"
 _RAW = msgspec.json.Decoder(type=msgspec.Raw)
 # A bracket, or a string with whether it was closed.
 _TOKEN = re.compile(rb'[{}\[\]]|"[^"\\]*(?:\\.[^"\\]*)*("?)')
+# How the later lines of a pretty-printed document begin.
+_CONTINUATION = b" \t}]"
 _REQUEST = re.compile(rb'\{\s*"resource_?(?:[Ss]pans|[Mm]etrics|[Ll]ogs)"')
 
 _TORN = RecordError("torn_record", "The record ends before it is whole.")
@@ -45,7 +47,8 @@ def json_pieces(source: ByteSource, limits: Limits, is_complete: bool) -> Iterat
             yield from values.overlong_line(line)
         else:
             yield from values.take(line)
-        if values.is_over_limit:
+        if values.is_too_large:
+            yield from values.abandon()
             return
     yield from values.finish()
 
@@ -59,17 +62,26 @@ class _Values:
         self._is_complete = is_complete
         # Where an earlier load stopped inside a top array, its commas and end are still to come.
         self._in_array = source.committed_offset > 0
-        # A document larger than the limit: it is bad, and where it ends is not looked for.
-        self.is_over_limit = False
         self._start()
 
     def _start(self) -> None:
         self._held: list[bytes] = []
+        # Why what is held is bad already; the rest of a broken document may still follow.
+        self._error: RecordError | None = None
         self._size = self._depth = self._deepest = 0
 
     def take(self, line: bytes) -> Iterator[Piece | BadRecord]:
         """Follow one line, with its line end unless the stream ends here."""
+        if self._held and self._error is None and line[:1] in b" \t":
+            # Inside a pretty-printed document: nearly all of its lines.
+            yield from self._follow(line)
+            return
         text = line.strip(_WHITESPACE)
+        if self._error is not None:
+            if text and line[:1] in _CONTINUATION and not _REQUEST.match(text):
+                self._hold(line)
+                return
+            yield self._drop(self._error)
         if not self._held and not text:
             self._source.commit(line)
         elif not self._held and text[:1] == b"{" and is_json(text):
@@ -92,7 +104,17 @@ class _Values:
     def finish(self) -> Iterator[BadRecord]:
         """At the end of the stream: what is still open is torn, or awaited."""
         if self._held and self._is_complete:
-            yield self._drop(self._source.damage or _TORN)
+            yield self._drop(self._error or self._source.damage or _TORN)
+
+    @property
+    def is_too_large(self) -> bool:
+        """True when a document of many lines has passed the limit; where it ends is not looked for."""
+        return self._size > self._limits.max_piece_bytes
+
+    def abandon(self) -> Iterator[BadRecord]:
+        """The rest of the stream is one bad record, once the file is complete."""
+        if self._is_complete:
+            yield self._source.rest_as_bad(_too_large(self._limits), b"".join(self._held))
 
     def _whole_line(self, line: bytes, text: bytes) -> Piece:
         offset = self._source.committed_offset + line.index(text[:1])
@@ -109,26 +131,21 @@ class _Values:
                     # A scalar, or no JSON at all.
                     end = _next_request(line, at)
                     if end < len(line) or line.endswith(b"\n") or self._is_complete:
-                        yield from self._scalar(line[at:end])
+                        yield from self._scalar(line[at:end], is_line_over=end == len(line))
                     at = end
                     continue
             end, is_string_open = self._close(line, at)
-            self._held.append(line[at:end])
-            self._size += end - at
+            self._hold(line[at:end])
             at = end
             if self._depth == 0 and is_json(b"".join(self._held)):
                 yield self._release()
             elif self._depth == 0:
                 # Brackets that only seemed to match: what follows on the line belongs to them.
                 at = _next_request(line, at)
-                self._held.append(line[end:at])
-                yield self._drop(self._why_malformed())
+                self._hold(line[end:at])
+                yield from self._spoil(self._why_malformed(), is_line_over=at == len(line))
             elif is_string_open and line.endswith(b"\n"):
-                yield self._drop(_TORN)
-        if self._size > self._limits.max_piece_bytes:
-            self.is_over_limit = True
-            if self._is_complete:
-                yield self._source.rest_as_bad(_too_large(self._limits), b"".join(self._held))
+                self._error = _TORN
 
     def _pass_between(self, line: bytes, at: int) -> int:
         """Pass over what may stand between values: space, and the brackets and commas of a top array."""
@@ -157,10 +174,25 @@ class _Values:
                 return len(line), True
         return len(line), False
 
-    def _scalar(self, text: bytes) -> Iterator[Piece | BadRecord]:
-        if text:
-            self._held.append(text)
-            yield self._release() if is_json(text) else self._drop(_MALFORMED)
+    def _scalar(self, text: bytes, is_line_over: bool) -> Iterator[Piece | BadRecord]:
+        if not text:
+            return
+        self._hold(text)
+        if is_json(text):
+            yield self._release()
+        else:
+            yield from self._spoil(_MALFORMED, is_line_over)
+
+    def _spoil(self, error: RecordError, is_line_over: bool) -> Iterator[BadRecord]:
+        """What is held is bad: at once, or with the lines of the same document that may follow."""
+        if is_line_over:
+            self._error = error
+        else:
+            yield self._drop(error)
+
+    def _hold(self, data: bytes) -> None:
+        self._held.append(data)
+        self._size += len(data)
 
     def _release(self) -> Piece:
         """The value is closed: a piece."""

@@ -181,43 +181,6 @@ def _hold(
     return PublishedMart(mart.name, "held", last.row_count, last.digest, last.lake_snapshot_id)
 
 
-@contextmanager
-def readable_failure(target: Serving) -> Iterator[None]:
-    """Say in one sentence that a release could not be written, and what readers see instead."""
-    try:
-        yield
-    except (duckdb.Error, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ReleaseError(
-            f"The release could not be written to {target.root} ({reason}). Readers still see "
-            f"{target.current() or 'nothing'}; check free space and permissions, then run again."
-        ) from error
-
-
-def next_id(connection: duckdb.DuckDBPyConnection, target: Serving) -> str:
-    """One more than every release that the lake or the serving folder knows."""
-    known = [journals.newest(connection), target.current(), *target.kept()]
-    return serving.publication_id(max((int(name[1:]) for name in known if name), default=0) + 1)
-
-
-def _hold(
-    connection: duckdb.DuckDBPyConnection,
-    target: Serving,
-    mart: Mart,
-    file: Path,
-    shown: Mapping[str, journals.Shown],
-) -> PublishedMart:
-    """Keep what readers see of `mart`; a mart that they have never seen gets a file without rows."""
-    current = target.current()
-    good = target.release(current) / file.name if current else None
-    if good is None or not good.exists() or mart.name not in shown:
-        rows, digest = write_empty(connection, mart, file)
-        return PublishedMart(mart.name, "held", rows, digest, None)
-    os.link(good, file)
-    last = shown[mart.name]
-    return PublishedMart(mart.name, "held", last.row_count, last.digest, last.lake_snapshot_id)
-
-
 def _descriptions(project: Project) -> dict[str, str]:
     marts = [*project.marts, project.health] if project.health else [*project.marts]
     return {mart.name: mart.description for mart in marts} | journals.DESCRIPTIONS

@@ -11,9 +11,9 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from otlp_reading import SPAN_ID, START, TRACE_ID, logs, metrics, read, read_file, span, traces
 
 from ingest.pieces import BadRecord, Limits
+from tests.ingest.otlp_reading import SPAN_ID, START, TRACE_ID, logs, metrics, read, read_file, span, traces
 
 # Where the manifest names two defensible outcomes, ours: (good, bad).
 OURS = {

@@ -9,9 +9,9 @@ import json
 import pytest
 import zstandard
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from otlp_reading import SPAN_ID, START, TRACE_ID, Read, read, span, traces
 
 from ingest.pieces import Limits
+from tests.ingest.otlp_reading import SPAN_ID, START, TRACE_ID, Read, read, span, traces
 
 ONE = traces(span(spanId="00000000000000a1"))
 TWO = traces(span(spanId="00000000000000a2"))
@@ -140,6 +140,13 @@ def test_an_empty_request_or_file_has_no_records(data: bytes) -> None:
     result = read(data)
     assert (result.rows["spans"], result.bad) == ([], [])
     assert result.reader.end_offset == len(data)
+
+
+def test_a_broken_pretty_document_is_one_bad_record_however_many_lines_follow_the_break() -> None:
+    broken = pretty(TWO).replace(b'"chat",', b'"chat')
+    result = read(ONE + broken + b"\n" + THREE)
+    assert (span_ids(result), result.codes) == (["a1", "a3"], ["torn_record"])
+    assert result.bad[0].raw == broken + b"\n"
 
 
 def test_a_line_beyond_the_limit_is_measured_and_the_next_one_lands() -> None:

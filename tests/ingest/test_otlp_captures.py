@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from otlp_reading import Read, read_file
+
+from tests.ingest.otlp_reading import Read, read_file
 
 pytestmark = pytest.mark.shared
 

@@ -13,7 +13,8 @@ from google.protobuf import json_format
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from otlp_reading import SPAN_ID, START, TRACE_ID, Read, logs, metrics, read, span, traces
+
+from tests.ingest.otlp_reading import SPAN_ID, START, TRACE_ID, Read, logs, metrics, read, span, traces
 
 REQUESTS = {
     "traces": ExportTraceServiceRequest,

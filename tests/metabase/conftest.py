@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_warehouse import (
+
+from ingest import lake
+from ingest.settings import read_settings
+from metabase.tables import ensure_release_tables
+from tests.metabase.small_warehouse import (
     CALLS_DAILY_SPEC,
     STANDARD_PARENTS,
     Warehouse,
@@ -14,10 +18,6 @@ from small_warehouse import (
     standard_nodes,
     write_manifest,
 )
-
-from ingest import lake
-from ingest.settings import read_settings
-from metabase.tables import ensure_release_tables
 
 
 @pytest.fixture

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from small_warehouse import (
+from metabase.audit import audit_mart, open_context
+from metabase.contracts import read_project
+from metabase.faults import FAULTS, plant_faults
+from metabase.results import CheckResult
+from tests.metabase.small_warehouse import (
     AS_OF,
     HEALTH,
     STANDARD_PARENTS,
@@ -13,11 +17,6 @@ from small_warehouse import (
     standard_nodes,
     write_manifest,
 )
-
-from metabase.audit import audit_mart, open_context
-from metabase.contracts import read_project
-from metabase.faults import FAULTS, plant_faults
-from metabase.results import CheckResult
 
 
 def audit(warehouse: Warehouse, mart: str = "calls_daily") -> dict[str, CheckResult]:

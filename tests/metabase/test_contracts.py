@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from small_warehouse import (
+
+from metabase.contracts import Column, public_marts, read_project
+from metabase.errors import ContractError, SpecError
+from metabase.spec import read_spec
+from tests.metabase.small_warehouse import (
     CALLS_DAILY,
     STANDARD_PARENTS,
     Warehouse,
@@ -12,10 +16,6 @@ from small_warehouse import (
     standard_nodes,
     write_manifest,
 )
-
-from metabase.contracts import Column, public_marts, read_project
-from metabase.errors import ContractError, SpecError
-from metabase.spec import read_spec
 
 
 def test_a_public_model_with_a_contract_is_a_mart(warehouse: Warehouse) -> None:

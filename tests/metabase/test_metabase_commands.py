@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_warehouse import Warehouse
 
 from ingest import lake
 from metabase.__main__ import main
+from tests.metabase.small_warehouse import Warehouse
 
 
 @pytest.fixture

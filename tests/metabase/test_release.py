@@ -15,16 +15,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from small_warehouse import (
-    AS_OF,
-    NOW,
-    STANDARD_PARENTS,
-    Warehouse,
-    model,
-    rebuild_marts,
-    standard_nodes,
-    write_manifest,
-)
 
 from metabase import serving
 from metabase.contracts import read_project
@@ -35,6 +25,16 @@ from metabase.release import audit_and_release, recover, release
 from metabase.results import CheckResult
 from metabase.rollback import roll_back
 from metabase.serving import Serving
+from tests.metabase.small_warehouse import (
+    AS_OF,
+    NOW,
+    STANDARD_PARENTS,
+    Warehouse,
+    model,
+    rebuild_marts,
+    standard_nodes,
+    write_manifest,
+)
 
 BREAK_TENANTS = CheckResult(
     "tenants", "made_to_fail", "expectation", "error", "failed", None, None, "Broken."

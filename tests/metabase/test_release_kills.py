@@ -9,13 +9,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from small_warehouse import NOW, Warehouse
 
 from ingest import lake
 from metabase.contracts import read_project
 from metabase.files import digest_file
 from metabase.release import recover, release
 from metabase.serving import Serving
+from tests.metabase.small_warehouse import NOW, Warehouse
 
 ENDLESS = """
 import sys

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from small_warehouse import STANDARD_PARENTS, Warehouse, model, standard_nodes, write_manifest
-
 from metabase.contracts import public_marts
 from metabase.results import CheckResult, results_from_dbt
+from tests.metabase.small_warehouse import STANDARD_PARENTS, Warehouse, model, standard_nodes, write_manifest
 
 
 def results(warehouse: Warehouse, tmp_path: Path, statuses: dict[str, str]) -> list[CheckResult]:
