@@ -72,10 +72,6 @@ class _Values:
 
     def take(self, line: bytes) -> Iterator[Piece | BadRecord]:
         """Follow one line, with its line end unless the stream ends here."""
-        if self._held and self._error is None and line[:1] in b" \t":
-            # Inside a pretty-printed document: nearly all of its lines.
-            yield from self._follow(line)
-            return
         text = line.strip(_WHITESPACE)
         if self._error is not None:
             if text and line[:1] in _CONTINUATION and not _REQUEST.match(text):

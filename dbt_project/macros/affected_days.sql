@@ -1,36 +1,33 @@
 {#-
-    The UTC days that loads after this model's watermark touched, as a list of date literals: incremental models
-    read and delete by them, so that partitions are pruned. None means every day: the model is built anew.
+    Incremental models that follow spans are built day by day: the days that new loads touched are deleted and
+    computed anew, named as literals so that partitions are pruned. None stands for every day: the model is
+    built anew.
 -#}
-{% macro affected_days(queries) -%}
+
+{#- Days whose spans changed since `this` read them, a list of 'YYYY-MM-DD'. `more`: queries for further days. -#}
+{% macro affected_days(more=[]) -%}
     {%- if not execute or not is_incremental() -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set days = run_query(queries | join(' union ')).columns[0].values() -%}
-    {{ return(days | reject('none') | map('string') | sort | list) }}
+    {%- set touched = "select span_date as day from " ~ ref('int_touched_days') ~ " where load_id > " ~ read_up_to() -%}
+    {%- set found = run_query(([touched] + more) | join(' union ')).columns[0].values() -%}
+    {{ return(found | reject('none') | map('string') | sort | list) }}
 {%- endmacro %}
 
-{#- Days whose spans changed since `this` was last built. -#}
-{% macro days_of_touched_spans() -%}
-    select distinct span_date from {{ ref('int_touched_days') }} where load_id > {{ read_up_to() }}
-{%- endmacro %}
-
-{#- A condition that keeps the affected days only; true when the model is built anew. -#}
+{#- A condition that keeps the affected days. -#}
 {% macro in_days(column, days) -%}
     {%- if days is none -%}
         true
     {%- elif days | length == 0 -%}
         false
     {%- else -%}
-        {{ column }} in ({% for day in days %}date '{{ day }}'{{ ', ' if not loop.last }}{% endfor %})
+        {{ column }} in (date '{{ days | join("', date '") }}')
     {%- endif -%}
 {%- endmacro %}
 
-{#- Pre-hook, in the model's transaction: make room for the affected days. -#}
-{% macro delete_days(column, queries) -%}
+{#- Pre-hook, inside the model's transaction: make room for what is computed anew. -#}
+{% macro delete_affected_days(column, more=[]) -%}
     {%- if is_incremental() -%}
-        delete from {{ this }} where {{ in_days(column, affected_days(queries)) }}
-    {%- else -%}
-        select 1
+        delete from {{ this }} where {{ in_days(column, affected_days(more)) }}
     {%- endif -%}
 {%- endmacro %}

@@ -23,10 +23,9 @@
     {{ return(found.columns[0].values()[0] | int) }}
 {%- endmacro %}
 
-{#- Post-hooks, inside the model's transaction: `this` has read every load there is now. -#}
-{% macro remember_read() %}
-    {{ return([
-        "delete from " ~ watermark_table() ~ " where model_name = '" ~ this.identifier ~ "'",
-        "insert into " ~ watermark_table() ~ " select '" ~ this.identifier ~ "', coalesce(max(load_id), -1) from " ~ source('bronze', 'ingest_log'),
-    ]) }}
-{% endmacro %}
+{#- Post-hook, inside the model's transaction: `this` has read every load there is now. -#}
+{% macro remember_read() -%}
+    delete from {{ watermark_table() }} where model_name = '{{ this.identifier }}';
+    insert into {{ watermark_table() }}
+    select '{{ this.identifier }}', coalesce(max(load_id), -1) from {{ source('bronze', 'ingest_log') }}
+{%- endmacro %}

@@ -1,0 +1,12 @@
+{#- JSON text from names and SQL expressions; every value is text or null, so that evidence reads the same anywhere. -#}
+{% macro json_object(members) -%}
+    {{ return(adapter.dispatch('json_object')(members)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_object(members) -%}
+    cast(json_object(
+        {%- for name, expression in members.items() %}
+            '{{ name }}', cast({{ expression }} as varchar){{ ',' if not loop.last }}
+        {%- endfor %}
+        ) as varchar)
+{%- endmacro %}

@@ -1,0 +1,79 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ delete_affected_days('usage_date') }}",
+        post_hook="{{ remember_read() }}",
+    )
+}}
+
+with
+
+spans as (
+
+    select *
+    from {{ ref('int_spans') }}
+    where {{ in_days('span_date', affected_days()) }}
+
+),
+
+-- A connector's client span stands inside the span of the tool that uses it: one action, told by the inner span.
+inner_calls as (
+
+    select distinct
+        trace_id,
+        parent_span_id as span_id
+
+    from spans
+    where connector_name is not null and parent_span_id is not null
+
+),
+
+tool_calls as (
+
+    select
+        spans.trace_id || '-' || spans.span_id as tool_call_id,
+        spans.trace_id,
+        spans.span_id,
+        spans.parent_span_id,
+        spans.span_date as usage_date,
+        spans.started_at,
+        spans.ended_at,
+        spans.duration_ms,
+        spans.service_name,
+        spans.environment,
+        spans.tenant_id,
+        spans.entitlement_tier,
+        spans.agent_name,
+        spans.workflow_id,
+        spans.workflow_name,
+        spans.tool_name,
+        spans.connector_name,
+        spans.connector_operation,
+        spans.connector_call_id,
+        spans.retry_attempt,
+        spans.error_type,
+        spans.is_error,
+        spans.error_type is not distinct from 'policy_denied' as is_policy_denied,
+        spans.consent_status,
+        spans.consent_purpose,
+        spans.jurisdiction,
+        spans.region,
+        spans.data_class,
+        spans.destination_country,
+        spans.is_synthetic,
+        spans.sampling_weight,
+        spans.is_sampling_known,
+        spans.load_id
+
+    from spans
+    left join inner_calls
+        on spans.trace_id = inner_calls.trace_id
+        and spans.span_id = inner_calls.span_id
+    where
+        (spans.operation_name = 'execute_tool' or spans.connector_name is not null)
+        and (inner_calls.span_id is null or spans.connector_call_id is not null)
+
+)
+
+select * from tool_calls

@@ -1,0 +1,44 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ delete_affected_days('usage_date', days_of_new_consents()) }}",
+        post_hook="{{ remember_read() }}",
+    )
+}}
+
+-- Adding a rule is adding its model to this list.
+with
+
+judged as (
+
+    select * from {{ ref('rule_consent_missing') }}
+    union all
+    select * from {{ ref('rule_consent_expired') }}
+    union all
+    select * from {{ ref('rule_consent_withdrawn') }}
+    union all
+    select * from {{ ref('rule_consent_disagreement') }}
+    union all
+    select * from {{ ref('rule_residency_processing') }}
+    union all
+    select * from {{ ref('rule_denylisted_connector') }}
+    union all
+    select * from {{ ref('rule_unpriced_model') }}
+
+),
+
+exceptions as (
+
+    select
+        md5(rule_id || ' ' || record_kind || ' ' || record_id) as exception_id,
+        judged.*
+
+    from judged
+    where
+        verdict != 'compliant'
+        and {{ in_days('usage_date', affected_days(days_of_new_consents())) }}
+
+)
+
+select * from exceptions

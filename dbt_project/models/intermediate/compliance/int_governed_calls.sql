@@ -1,0 +1,68 @@
+-- What the rules look at: every call to a model and every call of a tool, with the attributes that can decide.
+with
+
+llm_calls as (
+
+    select
+        'llm_call' as record_kind,
+        call_id as record_id,
+        usage_date,
+        started_at,
+        trace_id,
+        span_id,
+        tenant_id,
+        entitlement_tier,
+        agent_name,
+        workflow_id,
+        environment,
+        consent_status,
+        consent_purpose,
+        jurisdiction,
+        region,
+        data_class,
+        cast(null as varchar) as connector_name,
+        cast(null as boolean) as is_policy_denied,
+        provider_name,
+        model,
+        is_usage_known,
+        is_priced,
+        load_id
+
+    from {{ ref('int_tiered_calls') }}
+
+),
+
+tool_calls as (
+
+    select
+        'tool_call' as record_kind,
+        tool_call_id as record_id,
+        usage_date,
+        started_at,
+        trace_id,
+        span_id,
+        tenant_id,
+        entitlement_tier,
+        agent_name,
+        workflow_id,
+        environment,
+        consent_status,
+        consent_purpose,
+        jurisdiction,
+        region,
+        data_class,
+        connector_name,
+        is_policy_denied,
+        cast(null as varchar) as provider_name,
+        cast(null as varchar) as model,
+        cast(null as boolean) as is_usage_known,
+        cast(null as boolean) as is_priced,
+        load_id
+
+    from {{ ref('int_tool_calls') }}
+
+)
+
+select * from llm_calls
+union all
+select * from tool_calls
