@@ -1,13 +1,11 @@
-"""`python -m ingest`: load the landing folder, look after the lake, write the sample month."""
+"""Load the landing folder into the lake, look after the lake, write the sample month."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,18 +23,25 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("load", help="read what is new below $TRACEHOUSE_HOME/landing into the lake")
+    commands.add_parser(
+        "replay-quarantine", help="decode what is in quarantine again; what is good by now lands"
+    )
     commands.add_parser("maintain", help="merge small files, expire unneeded snapshots, remove orphans")
     sample = commands.add_parser("sample", help="write the sample month into a folder")
-    sample.add_argument("folder", type=Path, help="an empty or new landing folder")
+    sample.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        help="an empty or new landing folder (default: $TRACEHOUSE_HOME/landing)",
+    )
     sample.add_argument("--size", type=int, default=1, help="how many times the default traffic (default: 1)")
     sample.add_argument("--seed", type=int, default=7, help="another seed, another month (default: 7)")
     chosen = parser.parse_args(arguments)
     try:
         settings = read_settings(os.environ)
         if chosen.command == "sample":
-            return _sample(chosen.folder, size=chosen.size, seed=chosen.seed)
-        run: Callable[[Settings], int] = {"load": _load, "maintain": _maintain}[chosen.command]
-        return run(settings)
+            return _sample(chosen.folder or settings.landing, size=chosen.size, seed=chosen.seed)
+        return _COMMANDS[chosen.command](settings)
     except TracehouseError as error:
         print(f"tracehouse: {error}", file=sys.stderr)
         return exit_code(error)
@@ -53,8 +58,17 @@ def _load(settings: Settings) -> int:
     from ingest.loading import load_once
 
     summary = load_once(settings, progress=_tell)
-    print(summary.markdown())
+    if table := summary.markdown():
+        print(table)
     print(summary.sentence())
+    return 0
+
+
+def _replay(settings: Settings) -> int:
+    from ingest.replay import replay
+
+    with lake.writer_lock(settings):
+        print(replay(settings, now=datetime.now(UTC)).sentence())
     return 0
 
 
@@ -74,12 +88,24 @@ def _sample(folder: Path, *, size: int, seed: int) -> int:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SettingsError(f"{folder} is not an empty folder; invented data would mix with what is there.")
     folder.mkdir(parents=True, exist_ok=True)
-    print(json.dumps(asdict(write_month(folder, size=size, seed=seed)), default=str, indent=2))
+    month = write_month(folder, size=size, seed=seed)
+    print(
+        f"Wrote {month.files:,} files to {folder}: {month.spans:,} spans, {month.log_records:,} log records, "
+        f"{month.metric_points:,} metric points, {month.cloud_events:,} events, {month.usage_snapshots:,} "
+        f"usage snapshots of {month.tenants} tenants, {month.first_day} to {month.last_day}."
+    )
     return 0
 
 
 def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+_COMMANDS: dict[str, Callable[[Settings], int]] = {
+    "load": _load,
+    "replay-quarantine": _replay,
+    "maintain": _maintain,
+}
 
 
 if __name__ == "__main__":

@@ -47,6 +47,11 @@ class ByteSource:
         """The sha256, in hex, of those bytes."""
         return self._hash.hexdigest()
 
+    @property
+    def is_used_up(self) -> bool:
+        """True at the end of a sound stream of which every byte was committed."""
+        return self.damage is None and not self.peek(1) and self._chunks.given == self.committed_offset
+
     def peek(self, size: int) -> bytes:
         """Up to `size` bytes ahead, which stay unread; fewer only late in the stream."""
         return self._reader.peek(size)[:size]
@@ -118,6 +123,7 @@ class _Chunks(io.RawIOBase):
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._iterator = chunks
         self._rest = memoryview(b"")
+        self.given = 0
         self.damage: RecordError | None = None
 
     def readable(self) -> bool:
@@ -127,6 +133,7 @@ class _Chunks(io.RawIOBase):
         while size > 0 and self._fill():
             step = min(size, len(self._rest))
             self._rest = self._rest[step:]
+            self.given += step
             size -= step
 
     def readinto(self, buffer: Any) -> int:
@@ -137,6 +144,7 @@ class _Chunks(io.RawIOBase):
             buffer[done : done + step] = self._rest[:step]
             self._rest = self._rest[step:]
             done += step
+        self.given += done
         return done
 
     def _fill(self) -> bool:

@@ -11,6 +11,7 @@ import os
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -81,8 +82,8 @@ def commit(
                 )
             _insert(connection, "ingest_log", [_log_row(s, load_id, now) for s in stretches])
             _insert(connection, "quarantine", [r for s in stretches for r in _bad_rows(s, load_id, now)])
-    except (OSError, duckdb.IOException) as error:
-        _remove(written)
+    except (OSError, duckdb.Error) as error:
+        _discard(connection, load_id, written)
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         full = full or "No space left" in str(error)
         reason = "the disk is full" if full else str(error).splitlines()[0]
@@ -91,7 +92,7 @@ def commit(
             "make room or mend the folder, then run again."
         ) from error
     except BaseException:
-        _remove(written)
+        _discard(connection, load_id, written)
         raise
     return load_id
 
@@ -199,8 +200,9 @@ def _bad_rows(stretch: Stretch, load_id: int, now: datetime) -> list[dict[str, A
         {
             "source_file": stretch.source_file,
             "source_digest": stretch.source_digest,
-            "byte_offset": bad.byte_offset,
-            "byte_length": bad.byte_length,
+            # A record without bytes is a file that could not be opened: it has no place.
+            "byte_offset": bad.byte_offset if bad.byte_length else None,
+            "byte_length": bad.byte_length or None,
             "signal": bad.signal,
             "reason_code": bad.reason_code,
             "reason": bad.reason,
@@ -214,6 +216,13 @@ def _bad_rows(stretch: Stretch, load_id: int, now: datetime) -> list[dict[str, A
     ]
 
 
-def _remove(files: Sequence[Path]) -> None:
-    for file in files:
-        file.unlink(missing_ok=True)
+def _discard(connection: duckdb.DuckDBPyConnection, load_id: int, files: Sequence[Path]) -> None:
+    """Remove the files of a load that did not commit.
+
+    An interrupt can come just after the commit, when the files are live; where the lake cannot tell, they
+    stay, and maintenance removes them once they are old.
+    """
+    with suppress(duckdb.Error, OSError):
+        if next_load_id(connection) == load_id:
+            for file in files:
+                file.unlink(missing_ok=True)

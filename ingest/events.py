@@ -7,19 +7,15 @@ Sources: CloudEvents 1.0 spec.md and json-format.md; Stripe API reference, the E
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, TypeGuard
 
 import msgspec
 
 from ingest.event_types import COMMON, EVENT_TYPES, TEXT, TIME, Fields, is_time, parse_time
+from ingest.json_record import Object, parse_object
 from ingest.pieces import Decoded, Limits, Piece, RecordError, Row, bad_record
-
-Object = dict[str, Any]
 
 _CONTEXT: Fields = {"id": TEXT, "source": TEXT, "type": TEXT, "time": TIME}
 _MEMBERS = msgspec.json.Decoder(type=dict[str, msgspec.Raw])
@@ -29,10 +25,11 @@ _LATEST_SECOND = (2**63 - 1) // _NANOSECONDS
 
 @dataclass(frozen=True)
 class Sent:
-    """The landing folder and the very text of one record, so that what is kept is what was sent."""
+    """The landing folder, text and digest of one record: what is kept is what was sent."""
 
     landing_kind: str
     data: bytes
+    digest: str
 
     @property
     def record(self) -> str:
@@ -50,34 +47,13 @@ def decode_event(piece: Piece, landing_kind: str, limits: Limits) -> Decoded:
     The row's columns are those of `ingest.schema.EVENTS` up to `record_digest`, after its UTC day.
     """
     try:
-        event = parse_object(piece)
+        event, digest = parse_object(piece)
         row_of = _stripe if _is_stripe(event) else _cloud_event
-        row = row_of(event, Sent(landing_kind, piece.data))
+        row = row_of(event, Sent(landing_kind, piece.data, digest))
     except RecordError as error:
         position = (piece.byte_offset, piece.byte_length)
         return Decoded({}, [bad_record(position, "event", error, piece.data, limits)])
     return Decoded({"events": [row]}, [])
-
-
-def parse_object(piece: Piece) -> Object:
-    """A JSON object with exact numbers. Raises RecordError when the piece is none."""
-    if piece.encoding != "json":
-        raise RecordError(
-            "not_json", "This is not JSON; billing, governance and usage files hold JSON lines."
-        )
-    try:
-        value = json.loads(piece.data.decode(), parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise RecordError("malformed_json", "This is not JSON.") from error
-    if not isinstance(value, dict):
-        raise RecordError("not_an_object", "This is JSON, but not an object.")
-    return value
-
-
-def canonical_digest(values: Any) -> str:
-    """32 hex characters of blake2b over JSON values: key order and the spelling of a number do not count."""
-    text = json.dumps(_canonical(values), ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _cloud_event(event: Object, sent: Sent) -> Row:
@@ -94,8 +70,7 @@ def _cloud_event(event: Object, sent: Sent) -> Row:
         _check(data, declared.required, {**COMMON, **declared.optional, **declared.required}, "data.")
     nanoseconds = _nanoseconds(event["time"])
     return _row(
-        event,
-        sent=sent,
+        sent,
         format="cloudevents",
         identity=(event["id"], event["source"], event["type"], _text(event.get("subject"))),
         nanoseconds=nanoseconds,
@@ -119,8 +94,7 @@ def _stripe(event: Object, sent: Sent) -> Row:
     if not isinstance(data, dict) or not isinstance(subject, dict):
         raise RecordError("missing_data", "data.object is missing.")
     return _row(
-        event,
-        sent=sent,
+        sent,
         format="stripe" if is_event else "stripe_object",
         identity=(
             event["id"],
@@ -136,9 +110,8 @@ def _stripe(event: Object, sent: Sent) -> Row:
 
 
 def _row(
-    event: Object,
-    *,
     sent: Sent,
+    *,
     format: str,
     identity: tuple[str, str, str, str | None],
     nanoseconds: int,
@@ -160,7 +133,7 @@ def _row(
         tenant_id,
         data,
         sent.record,
-        canonical_digest(event),
+        sent.digest,
     )
 
 
@@ -175,12 +148,11 @@ def _is_seconds(value: Any) -> TypeGuard[int]:
 def _stripe_tenant(subject: Object) -> str | None:
     """The customer's metadata.tenant_id, else the customer's id; the object may be the customer itself."""
     customer = subject if subject.get("object") == "customer" else subject.get("customer")
-    if isinstance(customer, dict):
-        named = (customer.get("metadata") or {}).get("tenant_id")
-        return _text(named) or _text(customer.get("id"))
-    own = subject.get("metadata")
-    named = own.get("tenant_id") if isinstance(own, dict) else None
-    return _text(named) or _text(customer)
+    if not isinstance(customer, dict):
+        return _text(customer)
+    metadata = customer.get("metadata")
+    named = _text(metadata.get("tenant_id")) if isinstance(metadata, dict) else None
+    return named or _text(customer.get("id"))
 
 
 def _check(item: Object, required: Fields, known: Fields, prefix: str) -> None:
@@ -216,20 +188,3 @@ def _leading_digits(text: str) -> list[str]:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _canonical(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _canonical(item) for key, item in value.items()}
-        case list():
-            return [_canonical(item) for item in value]
-        case bool() | None | str():
-            return value
-        case _:
-            number = Decimal(value).normalize()
-            return {"number": str(number if number else Decimal(0))}

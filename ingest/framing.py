@@ -92,6 +92,11 @@ class PieceReader:
         """The sha256 of those bytes, in hex."""
         return self._source.committed_digest
 
+    @property
+    def is_used_up(self) -> bool:
+        """True when no byte waits for the rest of its record."""
+        return self._source.is_used_up
+
 
 def read_pieces(
     stream: BinaryIO,

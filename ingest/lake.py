@@ -105,10 +105,17 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def writer_lock(settings: Settings) -> Iterator[None]:
     """Hold the lake for writing; the kernel frees it if the process dies. Not re-entrant.
 
-    Raises LakeBusyError at once when another process holds it.
+    Raises LakeBusyError at once when another process holds it, LakeUnreadableError when the home folder
+    cannot be written.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(settings.home / "writer.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(settings.home / "writer.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise LakeUnreadableError(
+            f"The home folder {settings.home} cannot be written ({error.strerror}); "
+            "make it writable, or set TRACEHOUSE_HOME to a folder that is."
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

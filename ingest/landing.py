@@ -8,7 +8,8 @@ only compared and opened where they stand; none is ever used to build another pa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,13 +22,17 @@ from ingest.settings import Settings
 KINDS = ("otlp", "billing", "governance", "usage")
 PRINT_BYTES = 4096
 _UNFINISHED = (".tmp", ".part")
-# A CSV or Parquet file is one document: when it changes, it is read anew.
+# A Parquet file is one document: when it changes, it is read anew.
 _APPENDABLE = ("none", "gzip", "zstd")
 
 
 @dataclass(frozen=True)
 class LandingFile:
-    """One file as it stands in the folder. `name` is relative to the landing folder, with `/`."""
+    """One file as it stands in the folder. `name` is relative to the landing folder, with `/`.
+
+    A folder that may not be listed stands for the files in it: opening it fails as theirs would. Bytes of a
+    name that are no UTF-8 stand as `\\xff` in `name`; only `path` opens the file.
+    """
 
     path: Path
     name: str
@@ -41,7 +46,8 @@ class Seen:
     """How far a file was read; the newest of its rows in the ingest log.
 
     Offsets count decompressed bytes. `bytes` and the two digests are of the file as it stands on disk: of its
-    first bytes, and of the last before `raw_end`. `ranges` are all stretches read so far, with their sha256.
+    first bytes, and of the last before `raw_end`. `ranges` are the stretches read so far, with their sha256.
+    `is_complete`: no byte of it was awaited.
     """
 
     name: str
@@ -58,6 +64,11 @@ class Seen:
     def raw_end(self) -> int:
         """How many bytes of the file on disk were used."""
         return self.end_offset if self.compression == "none" else self.bytes
+
+    @property
+    def is_unreadable(self) -> bool:
+        """True when the file could not be opened: nothing was read, and the log says that all is awaited."""
+        return self.end_offset == 0 and not self.is_complete
 
 
 @dataclass(frozen=True)
@@ -91,12 +102,33 @@ def landing_files(landing: Path) -> list[LandingFile]:
 def find_readings(
     connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: datetime
 ) -> list[Reading]:
-    """What has to be read, by name. A file that was read to its end costs one look at its size and time."""
+    """What has to be read, by name. A file that was read to its end costs one look at its size and time.
+
+    A file that cannot be opened is among them once: opening it for reading tells why.
+    """
     seen = _seen(connection)
-    files = landing_files(settings.landing)
-    gone = _Gone(seen, {file.name for file in files})
-    readings = (_reading(file, seen.get(file.name), gone, settings, now) for file in files)
-    return [reading for reading in readings if reading is not None]
+    readings: list[Reading] = []
+    others: list[tuple[LandingFile, bool]] = []
+    lost = dict(seen)
+    for file in landing_files(settings.landing):
+        last = seen.get(file.name)
+        is_complete = _is_settled(file, settings.settle_seconds, now)
+        if last is None:
+            others.append((file, is_complete))
+            continue
+        try:
+            if _is_touched(file, last, is_complete) and not _continues(file, last):
+                others.append((file, is_complete))
+                continue
+            is_news = _is_touched(file, last, is_complete) and not _is_read(file, last)
+        except OSError:
+            is_news = not last.is_unreadable
+        if is_news:
+            readings.append(Reading(file, last.end_offset, is_complete))
+        del lost[file.name]
+    renamed = _Renamed(lost.values())
+    readings.extend(_from_start(file, renamed, is_complete) for file, is_complete in others if file.bytes)
+    return sorted(readings, key=lambda reading: reading.file.name)
 
 
 def has_news(connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: datetime) -> bool:
@@ -109,7 +141,7 @@ def fingerprint(landing: Path) -> str:
     digest = hashlib.sha256()
     for file in landing_files(landing):
         state = f"{file.name}\0{file.bytes}\0{file.modified_unix_nano}\n"
-        digest.update(state.encode("utf-8", "surrogateescape"))
+        digest.update(state.encode())
     return digest.hexdigest()
 
 
@@ -123,18 +155,18 @@ def tail_digest(path: Path, raw_end: int) -> str:
     return _digest_range(path, max(0, raw_end - PRINT_BYTES), raw_end)
 
 
-class _Gone:
-    """Files that were read and whose names are gone: what log rotation may have renamed."""
+class _Renamed:
+    """Files that were read and no longer stand under their name: log rotation may have given them another."""
 
-    def __init__(self, seen: dict[str, Seen], here: set[str]) -> None:
+    def __init__(self, lost: Iterable[Seen]) -> None:
         self._by_head: dict[tuple[int, str], list[Seen]] = {}
-        for last in seen.values():
-            if last.name not in here and last.raw_end:
+        for last in lost:
+            if last.raw_end:
                 key = (min(PRINT_BYTES, last.raw_end), last.head_digest)
                 self._by_head.setdefault(key, []).append(last)
         self._lengths = sorted({length for length, _ in self._by_head})
 
-    def renamed_to(self, file: LandingFile) -> Seen | None:
+    def origin_of(self, file: LandingFile) -> Seen | None:
         """The file whose every read byte stands at the beginning of `file`."""
         for length in self._lengths:
             for last in self._by_head.get((length, head_digest(file.path, length)), []):
@@ -146,13 +178,34 @@ class _Gone:
 def _files(landing: Path) -> Iterator[LandingFile]:
     root = landing.resolve()
     for kind in KINDS:
-        for path in (landing / kind).rglob("*"):
-            name = path.relative_to(landing)
-            if path.name.endswith(_UNFINISHED) or any(part.startswith(".") for part in name.parts):
-                continue
-            if path.is_file() and path.resolve().is_relative_to(root):
-                stat = path.stat()
-                yield LandingFile(path, name.as_posix(), kind, stat.st_size, stat.st_mtime_ns)
+        closed: list[OSError] = []
+        for folder, folders, names in os.walk(landing / kind, onerror=closed.append):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in names:
+                path = Path(folder, name)
+                if not name.startswith(".") and not name.endswith(_UNFINISHED):
+                    yield from _file(landing, path, kind, root)
+        for error in closed:
+            if isinstance(error, PermissionError):
+                yield _closed_folder(landing, Path(error.filename), kind)
+
+
+def _file(landing: Path, path: Path, kind: str, root: Path) -> Iterator[LandingFile]:
+    try:
+        if path.is_file() and path.resolve().is_relative_to(root):
+            stat = path.stat()
+            yield LandingFile(path, _name(landing, path), kind, stat.st_size, stat.st_mtime_ns)
+    except FileNotFoundError:
+        # Renamed since the folder was listed; the next load finds it under its new name.
+        return
+
+
+def _closed_folder(landing: Path, path: Path, kind: str) -> LandingFile:
+    return LandingFile(path, _name(landing, path), kind, bytes=1, modified_unix_nano=0)
+
+
+def _name(landing: Path, path: Path) -> str:
+    return os.fsencode(path.relative_to(landing).as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _seen(connection: duckdb.DuckDBPyConnection) -> dict[str, Seen]:
@@ -167,33 +220,42 @@ def _seen(connection: duckdb.DuckDBPyConnection) -> dict[str, Seen]:
                 ),
                 (load_id, end_offset)
             ),
-            list((start_offset, end_offset, source_digest) order by load_id, end_offset)
+            list((start_offset, end_offset, source_digest) order by load_id, start_offset)
         from lake.bronze.ingest_log
         where head_digest is not null
         group by source_file
         """
     ).fetchall()
-    return {name: Seen(*(name, *newest, tuple(ranges))) for name, newest, ranges in rows}
+    return {name: Seen(*(name, *newest, _of_this_file(ranges))) for name, newest, ranges in rows}
 
 
-def _reading(
-    file: LandingFile, last: Seen | None, gone: _Gone, settings: Settings, now: datetime
-) -> Reading | None:
-    is_complete = _is_settled(file, settings.settle_seconds, now)
-    if last is None:
-        if not file.bytes:
-            return None
-        old = gone.renamed_to(file)
-        if old is not None:
-            return Reading(file, old.end_offset, is_complete, renamed_from=old.name)
+def _of_this_file(ranges: list[tuple[int, int, str]]) -> tuple[tuple[int, int, str], ...]:
+    """The last run of stretches that meet: earlier ones are of another file that had the name before."""
+    first = len(ranges) - 1
+    while first > 0 and ranges[first][0] != 0 and ranges[first - 1][1] == ranges[first][0]:
+        first -= 1
+    return tuple(ranges[first:])
+
+
+def _is_touched(file: LandingFile, last: Seen, is_complete: bool) -> bool:
+    """True when the file changed, or when what was awaited in it will not come any more."""
+    is_changed = (last.bytes, last.modified_unix_nano) != (file.bytes, file.modified_unix_nano)
+    return is_changed or (is_complete and not last.is_complete)
+
+
+def _is_read(file: LandingFile, last: Seen) -> bool:
+    return last.raw_end == file.bytes and (last.compression == "none" or last.is_complete)
+
+
+def _from_start(file: LandingFile, renamed: _Renamed, is_complete: bool) -> Reading:
+    """A file that is new under its name: from its start, or from where it was left under another name."""
+    try:
+        origin = renamed.origin_of(file)
+    except OSError:
+        origin = None
+    if origin is None:
         return Reading(file, 0, is_complete)
-    is_touched = (last.bytes, last.modified_unix_nano) != (file.bytes, file.modified_unix_nano)
-    if not is_touched and (last.is_complete or not is_complete):
-        return None
-    if not _continues(file, last):
-        return Reading(file, 0, is_complete)
-    is_read = last.raw_end == file.bytes and (last.compression == "none" or last.is_complete)
-    return None if is_read else Reading(file, last.end_offset, is_complete)
+    return Reading(file, origin.end_offset, is_complete, renamed_from=origin.name)
 
 
 def _continues(file: LandingFile, last: Seen) -> bool:

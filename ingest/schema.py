@@ -286,7 +286,7 @@ INGEST_LOG = pa.schema(
         ("source_file", TEXT),
         # sha256 of the decompressed bytes read in this load.
         ("source_digest", TEXT),
-        # otlp, billing, governance, usage, mlflow
+        # otlp, billing, governance, usage, mlflow, replay
         ("source_kind", TEXT),
         # Bytes of [start_offset, end_offset), which count decompressed bytes.
         ("bytes_read", INT),
@@ -302,12 +302,12 @@ INGEST_LOG = pa.schema(
         # How the file is known again after it grew or was renamed; see ingest.landing. Null: no file.
         ("head_digest", TEXT),
         ("tail_digest", TEXT),
-        # none, gzip, zstd, csv or parquet
+        # none, gzip, zstd or parquet
         ("compression", TEXT),
         # Size and modification time of the file on disk when it was read.
         ("file_bytes", INT),
         ("modified_unix_nano", INT),
-        # False while the file may still grow.
+        # False while bytes of it wait for the rest of their record, or while it cannot be opened.
         ("is_complete", FLAG),
         *_LOAD,
     ]
@@ -317,7 +317,8 @@ QUARANTINE = pa.schema(
     [
         ("source_file", TEXT),
         ("source_digest", TEXT),
-        # Position in the decompressed bytes. Null where the container itself could not be read.
+        # Position in the decompressed bytes; for a row of a Parquet file its number, from 0.
+        # Null where the file could not be opened.
         ("byte_offset", INT),
         ("byte_length", INT),
         # traces, metrics, logs, event, usage; null when it could not be told.

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.event_types import parse_time
-from ingest.events import canonical_digest, parse_object
+from ingest.json_record import canonical_digest, parse_object
 from ingest.pieces import BadRecord, Decoded, Limits, Piece, RecordError, Row, bad_record
 
 STATUSES = ("trialing", "active", "past_due", "paused", "cancelled")
@@ -29,66 +30,67 @@ _BATCH_ROWS = 10_000
 _LARGEST_INT64 = 2**63 - 1
 
 
+# Numbers stay numbers, to the last digit.
+_JSON = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
+
+
 @dataclass(frozen=True)
-class UsageTable:
-    """What a CSV or Parquet file holds. `digest` is the sha256 of its bytes, `format` 'csv' or 'parquet'."""
+class ParquetRows:
+    """What a Parquet file holds. `digest` is the sha256 of its bytes."""
 
     records_found: int
     rows: list[Row]
     bad: list[BadRecord]
     digest: str
-    format: str
 
 
-def is_table(path: Path) -> bool:
-    """True for a Parquet file, by its first bytes, and for a file named `.csv`."""
+def is_parquet(path: Path) -> bool:
+    """True for a Parquet file, by its first bytes; its name says nothing."""
     with path.open("rb") as stream:
-        return stream.read(4) == _PARQUET_MAGIC or path.suffix.lower() == ".csv"
+        return stream.read(4) == _PARQUET_MAGIC
+
+
+def is_finished_parquet(path: Path) -> bool:
+    """True when the footer that a Parquet file ends with is there."""
+    with path.open("rb") as stream:
+        stream.seek(-4, os.SEEK_END)
+        return stream.read(4) == _PARQUET_MAGIC
 
 
 def decode_snapshot(piece: Piece, limits: Limits) -> Decoded:
     """One JSON object to one row of `usage_snapshots`, or to one bad record."""
     position = (piece.byte_offset, piece.byte_length)
     try:
-        return Decoded({"usage_snapshots": [_row(parse_object(piece))]}, [])
+        record, _ = parse_object(piece)
+        return Decoded({"usage_snapshots": [_row(record)]}, [])
     except RecordError as error:
         return Decoded({}, [bad_record(position, "usage", error, piece.data, limits)])
 
 
-def read_table(path: Path, limits: Limits) -> UsageTable:
-    """Every row of a CSV or Parquet file; a file that cannot be read is one bad record.
+def read_parquet(path: Path, limits: Limits) -> ParquetRows:
+    """Every row of a Parquet file; one that cannot be read to its end adds one bad record.
 
     The position of a bad row is its number in the file, from 0, and its raw bytes are the row as JSON.
     """
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         stream.seek(0)
-        is_parquet = stream.read(4) == _PARQUET_MAGIC
+        head = stream.read(limits.max_raw_bytes)
     rows: list[Row] = []
     bad: list[BadRecord] = []
     found = 0
     try:
-        for place, record in enumerate(_parquet(path) if is_parquet else _csv(path)):
-            found += 1
+        for record in _parquet(path):
             try:
                 rows.append(_row(record))
             except RecordError as error:
-                raw = json.dumps(record, default=str, ensure_ascii=False).encode("utf-8", "replace")
-                bad.append(bad_record((place, 1), "usage", error, raw, limits))
-    except (pa.ArrowInvalid, csv.Error, UnicodeDecodeError) as error:
+                bad.append(bad_record((found, 1), "usage", error, _JSON.encode(record), limits))
+            found += 1
+    except (pa.ArrowException, ValueError, OSError) as error:
         found += 1
         told = RecordError("unreadable_table", f"The file cannot be read to its end: {type(error).__name__}.")
-        with path.open("rb") as stream:
-            bad.append(
-                bad_record((0, path.stat().st_size), "usage", told, stream.read(limits.max_raw_bytes), limits)
-            )
-    return UsageTable(found, rows, bad, digest, "parquet" if is_parquet else "csv")
-
-
-def _csv(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        for record in csv.DictReader(stream, strict=True):
-            yield {name: value for name, value in record.items() if value not in (None, "")}
+        bad.append(bad_record((0, path.stat().st_size), "usage", told, head, limits))
+    return ParquetRows(found, rows, bad, digest)
 
 
 def _parquet(path: Path) -> Iterator[dict[str, Any]]:
@@ -99,22 +101,19 @@ def _parquet(path: Path) -> Iterator[dict[str, Any]]:
 
 def _row(record: Mapping[str, Any]) -> Row:
     """A snapshot as a row. Raises RecordError, naming the field, for what is missing or of another type."""
-    if None in record:
-        raise RecordError("too_many_fields", "The row has more fields than the header of the file.")
     values = {name: _field(record, name, read) for name, read in _FIELDS.items()}
     for name in ("snapshot_date", "tenant_id", "entitlement_tier"):
         if values[name] is None:
             raise RecordError(f"missing_{name}", f"{name} is missing.")
-    others = sorted(
-        (name, _attribute(value))
-        for name, value in record.items()
-        if name not in _FIELDS and value is not None
-    )
-    attributes = ([name for name, _ in others], [value for _, value in others])
+    others = {
+        name: _attribute(record[name])
+        for name in sorted(record)
+        if name not in _FIELDS and record[name] is not None
+    }
     exact = {name: _plain(value) for name, value in values.items() if value is not None}
     digest = canonical_digest([exact, others])
     day = (values["snapshot_date"] - _EPOCH).days
-    return (day, *values.values(), attributes, digest)
+    return (day, *values.values(), (list(others), list(others.values())), digest)
 
 
 def _field(record: Mapping[str, Any], name: str, read: tuple[Callable[[Any], Any], str]) -> Any:
@@ -124,7 +123,7 @@ def _field(record: Mapping[str, Any], name: str, read: tuple[Callable[[Any], Any
     parse, words = read
     try:
         return parse(value)
-    except (ValueError, TypeError, InvalidOperation) as error:
+    except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise RecordError(f"bad_{name}", f"{name} is not {words}.") from error
 
 
@@ -211,7 +210,8 @@ _FIELDS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
 
 
 def _attribute(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    """Text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else _JSON.encode(value).decode()
 
 
 def _plain(value: Any) -> Any:

@@ -31,3 +31,20 @@
         delete from {{ this }} where {{ in_days(column, affected_days(more)) }}
     {%- endif -%}
 {%- endmacro %}
+
+{#- A condition: what counts in the trace may have changed since `this` read it. -#}
+{% macro is_affected_trace(trace_id) -%}
+    {%- if is_incremental() -%}
+        {{ trace_id }} in (select trace_id from {{ ref('int_touched_days') }} where load_id > {{ read_up_to() }})
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Pre-hook: make room for the calls of affected traces, on the days they have. -#}
+{% macro delete_affected_traces() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where {{ in_days('usage_date', affected_days()) }} and {{ is_affected_trace('trace_id') }}
+    {%- endif -%}
+{%- endmacro %}

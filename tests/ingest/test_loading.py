@@ -57,7 +57,7 @@ def test_each_committed_load_has_a_larger_load_id(home: Path) -> None:
 def test_a_large_file_is_committed_in_stretches_that_meet(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.loading.ROWS_PER_COMMIT", 10)
+    monkeypatch.setattr("ingest.reading.ROWS_PER_COMMIT", 10)
     here = warehouse(home)
     here.write("otlp/a.jsonl", "".join(span_line(number) for number in range(1, 36)))
     here.load()

@@ -7,7 +7,7 @@
     )
 }}
 
--- Adding a rule is adding its model to this list.
+-- Adding a rule is adding its model to this list. `detected_at` is when the load that decided it was made.
 with
 
 judged as (
@@ -28,13 +28,27 @@ judged as (
 
 ),
 
+loads as (
+
+    select
+        load_id,
+        min(ingested_at) as detected_at
+
+    from {{ ref('stg_ingest_log') }}
+    group by load_id
+
+),
+
 exceptions as (
 
     select
         md5(rule_id || ' ' || record_kind || ' ' || record_id) as exception_id,
-        judged.*
+        judged.*,
+        loads.detected_at
 
     from judged
+    left join loads
+        on judged.load_id = loads.load_id
     where
         verdict != 'compliant'
         and {{ in_days('usage_date', affected_days(days_of_new_consents())) }}

@@ -6,38 +6,9 @@ exceptions as (
 
 ),
 
-lifecycle as (
-
-    select * from {{ ref('stg_exception_events') }}
-
-),
-
-loads as (
-
-    select
-        load_id,
-        min(ingested_at) as detected_at
-
-    from {{ ref('stg_ingest_log') }}
-    group by load_id
-
-),
-
--- What people said of an exception last; a waiver ends by itself.
 answered as (
 
-    select
-        exception_id,
-        case
-            when event_type = 'governance.exception.resolved' then 'resolved'
-            when event_type = 'governance.exception.waived' and waived_until > {{ as_of() }} then 'waived'
-            when event_type = 'governance.exception.waived' then 'open'
-            else 'acknowledged'
-        end as state
-
-    from lifecycle
-    where occurred_at <= {{ as_of() }}
-    qualify row_number() over (partition by exception_id order by occurred_at desc, record_digest desc) = 1
+    select * from {{ ref('int_exception_states') }}
 
 )
 
@@ -49,7 +20,7 @@ select
     cast(exceptions.verdict as varchar) as verdict,
     cast(coalesce(answered.state, 'open') as varchar) as state,
     cast(exceptions.occurred_at as timestamp) as occurred_at,
-    cast(loads.detected_at as timestamp) as detected_at,
+    cast(exceptions.detected_at as timestamp) as detected_at,
     cast(coalesce(exceptions.tenant_id, 'unknown') as varchar) as tenant_id,
     cast(coalesce(exceptions.agent_name, 'unknown') as varchar) as agent_name,
     cast(coalesce(exceptions.workflow_id, 'unknown') as varchar) as workflow_id,
@@ -65,5 +36,3 @@ select
 from exceptions
 left join answered
     on exceptions.exception_id = answered.exception_id
-left join loads
-    on exceptions.load_id = loads.load_id

@@ -1,0 +1,8 @@
+{#- One row for each day from `first` to `last`, both included; none where either is null. In a select list. -#}
+{% macro days_from_to(first, last) -%}
+    {{ return(adapter.dispatch('days_from_to')(first, last)) }}
+{%- endmacro %}
+
+{% macro duckdb__days_from_to(first, last) -%}
+    cast(unnest(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval 1 day)) as date)
+{%- endmacro %}

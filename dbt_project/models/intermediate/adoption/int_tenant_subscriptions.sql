@@ -1,0 +1,159 @@
+-- What a tenant's subscriptions say together from each change on: the highest tier of those not cancelled and the
+-- sum of their revenue.
+with
+
+changes as (
+
+    select * from {{ ref('stg_subscription_changes') }}
+
+),
+
+tiers as (
+
+    select * from {{ ref('tiers') }}
+
+),
+
+currencies as (
+
+    select * from {{ ref('currencies') }}
+
+),
+
+rates as (
+
+    select * from {{ ref('exchange_rates') }}
+
+),
+
+-- Copies of one event that disagree: what the losing copy once said may have reached any of the tenant's days.
+compared as (
+
+    select
+        *,
+        min(record_digest) over (partition by source, event_id) <> max(record_digest) over (partition by source, event_id)
+            as is_contradicted
+
+    from changes
+
+),
+
+marked as (
+
+    select
+        *,
+        max(case when is_contradicted then load_id end) over (partition by tenant_id) as contradicted_load_id
+
+    from compared
+
+),
+
+once as (
+
+    select *
+    from marked
+    qualify row_number() over (partition by source, event_id order by record_digest desc, load_id) = 1
+
+),
+
+followed as (
+
+    select
+        *,
+        status = 'cancelled' as is_cancelled,
+        lead(effective_at) over (
+            partition by tenant_id, subscription_id
+            order by effective_at, occurred_at, record_digest
+        ) as next_effective_at
+
+    from once
+
+),
+
+converted as (
+
+    select
+        followed.tenant_id,
+        followed.subscription_id,
+        followed.effective_at,
+        followed.next_effective_at,
+        followed.entitlement_tier,
+        followed.status,
+        followed.is_cancelled,
+        followed.seats,
+        case
+            when followed.is_cancelled then 0
+            else cast(
+                cast(followed.mrr_minor * currencies.major_per_minor as decimal(18, 3)) * rates.usd_per_unit
+                as decimal(18, 2)
+            )
+        end as mrr_usd,
+        greatest(followed.load_id, coalesce(followed.contradicted_load_id, followed.load_id)) as load_id
+
+    from followed
+    left join currencies on followed.currency = currencies.currency
+    asof left join rates
+        on followed.currency = rates.currency
+        and cast(followed.effective_at as date) >= rates.rate_date
+    where followed.next_effective_at is null or followed.next_effective_at > followed.effective_at
+
+),
+
+instants as (
+
+    select distinct
+        tenant_id,
+        effective_at as valid_from
+
+    from converted
+
+),
+
+in_force as (
+
+    select
+        instants.valid_from,
+        converted.*,
+        tiers.rank as tier_rank
+
+    from instants
+    inner join converted
+        on instants.tenant_id = converted.tenant_id
+        and instants.valid_from >= converted.effective_at
+        and (instants.valid_from < converted.next_effective_at or converted.next_effective_at is null)
+    left join tiers
+        on converted.entitlement_tier = tiers.entitlement_tier
+        and instants.valid_from >= tiers.valid_from
+        and (instants.valid_from < tiers.valid_to or tiers.valid_to is null)
+
+),
+
+together as (
+
+    select
+        *,
+        sum(case when not is_cancelled then seats end) over (partition by tenant_id, valid_from) as all_seats,
+        sum(mrr_usd) over (partition by tenant_id, valid_from) as all_mrr_usd,
+        count(*) over (partition by tenant_id, valid_from) = count(mrr_usd) over (partition by tenant_id, valid_from)
+            as is_mrr_known,
+        max(load_id) over (partition by tenant_id, valid_from) as newest_load_id
+
+    from in_force
+    qualify row_number() over (
+        partition by tenant_id, valid_from
+        order by is_cancelled, tier_rank desc nulls last, effective_at desc, subscription_id
+    ) = 1
+
+)
+
+select
+    tenant_id,
+    valid_from,
+    entitlement_tier,
+    status,
+    is_cancelled,
+    cast(all_seats as bigint) as seats,
+    cast(case when is_mrr_known then all_mrr_usd end as decimal(18, 2)) as mrr_usd,
+    newest_load_id as load_id
+
+from together

@@ -1,0 +1,145 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ delete_affected_days('usage_date', days_of_new_tenant_states()) }}",
+        post_hook="{{ remember_read() }}",
+    )
+}}
+
+with
+
+calls as (
+
+    select *
+    from {{ ref('int_tiered_calls') }}
+    where {{ in_days('usage_date', affected_days(days_of_new_tenant_states())) }}
+
+),
+
+spans as (
+
+    select *
+    from {{ ref('int_spans') }}
+    where {{ in_days('span_date', affected_days(days_of_new_tenant_states())) }}
+
+),
+
+tenant_states as (
+
+    select * from {{ ref('int_tenant_states') }}
+
+),
+
+-- What stands around the calls. A probe's operations are not a tenant's.
+other_operations as (
+
+    select
+        *,
+        trace_id || '-' || span_id as operation_id
+
+    from spans
+    where
+        operation_name in ('create_agent', 'invoke_agent', 'invoke_workflow', 'plan', 'execute_tool', 'retrieval')
+        and not is_synthetic
+
+),
+
+tiered_operations as (
+
+    select
+        other_operations.*,
+        case
+            when tenant_states.valid_to is null or other_operations.started_at < tenant_states.valid_to
+                then tenant_states.entitlement_tier
+        end as tier_by_history
+
+    from other_operations
+    asof left join tenant_states
+        on other_operations.tenant_id = tenant_states.tenant_id
+        and other_operations.started_at >= tenant_states.valid_from
+
+),
+
+-- A run that alone reports its calls' usage is a call already.
+operations as (
+
+    select
+        call_id as operation_id,
+        usage_date,
+        tenant_id,
+        entitlement_tier,
+        service_name,
+        agent_name,
+        workflow_name,
+        operation_name,
+        model,
+        environment,
+        duration_ms,
+        time_to_first_token_ms,
+        is_failed,
+        sampling_weight
+
+    from calls
+    union all
+    select
+        operations.operation_id,
+        operations.span_date as usage_date,
+        operations.tenant_id,
+        coalesce(operations.tier_by_history, operations.entitlement_tier) as entitlement_tier,
+        operations.service_name,
+        operations.agent_name,
+        operations.workflow_name,
+        operations.operation_name,
+        coalesce(operations.response_model, operations.request_model) as model,
+        operations.environment,
+        operations.duration_ms,
+        operations.time_to_first_token_ms,
+        operations.is_error as is_failed,
+        operations.sampling_weight
+
+    from tiered_operations as operations
+    left join calls
+        on operations.operation_id = calls.call_id
+    where calls.call_id is null
+
+),
+
+timings as (
+
+    select
+        *,
+        'duration' as metric_name,
+        duration_ms as latency_ms
+
+    from operations
+    union all
+    select
+        *,
+        'time_to_first_token' as metric_name,
+        time_to_first_token_ms as latency_ms
+
+    from operations
+
+)
+
+select
+    operation_id,
+    metric_name,
+    usage_date,
+    coalesce(tenant_id, 'unknown') as tenant_id,
+    coalesce(entitlement_tier, 'unknown') as entitlement_tier,
+    coalesce(service_name, 'unknown') as service_name,
+    coalesce(agent_name, 'unknown') as agent_name,
+    coalesce(workflow_name, 'unknown') as workflow_name,
+    coalesce(operation_name, 'unknown') as operation_name,
+    coalesce(model, 'unknown') as model,
+    coalesce(environment, 'unknown') as environment,
+    latency_ms,
+    is_failed,
+    sampling_weight,
+    {{ bucket_index('latency_ms', span_bucket_scale()) }} as bucket_index
+
+from timings
+-- A negative latency is a data error: it is in no bucket, and a test of int_spans names it.
+where latency_ms >= 0 and usage_date is not null

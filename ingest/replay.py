@@ -1,0 +1,120 @@
+"""Read quarantine again: what the decoder of today understands lands, the rest stays where it is.
+
+Bronze only grows, so a record that landed keeps its row in quarantine; its entry of kind `replay` in the
+ingest log (same file, position and digest) says that it is settled.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from ingest import lake
+from ingest.commit import Stretch, commit
+from ingest.framing import read_pieces
+from ingest.landing import KINDS
+from ingest.pieces import BadRecord, Limits
+from ingest.reading import decode_piece
+from ingest.settings import Settings
+
+
+@dataclass(frozen=True)
+class ReplaySummary:
+    """What reading quarantine again gave. `cut` records were too long to be kept whole."""
+
+    landed: int
+    still_bad: int
+    cut: int
+
+    def sentence(self) -> str:
+        """The replay in one line."""
+        if not self.landed + self.still_bad + self.cut:
+            return "Nothing in quarantine waits to be read again."
+        return (
+            f"Read {self.landed + self.still_bad:,} quarantined records again: {self.landed:,} landed, "
+            f"{self.still_bad:,} are still bad; {self.cut:,} more were too long to be kept whole."
+        )
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """One row of quarantine. `is_whole`: `raw` is all of the record."""
+
+    source_file: str
+    byte_offset: int
+    byte_length: int
+    raw: bytes
+    raw_digest: str
+    is_whole: bool
+
+
+def replay(settings: Settings, *, now: datetime, limits: Limits | None = None) -> ReplaySummary:
+    """Land what can be read by now, one commit for each load that put records into quarantine.
+
+    The caller holds the writer lock. A record of which only a part can be read stays in quarantine.
+    """
+    limits = limits or Limits()
+    landed = still_bad = cut = 0
+    with lake.connect(settings) as connection:
+        lake.ensure_bronze(connection)
+        for load_id in _loads(connection):
+            waiting = _waiting(connection, load_id)
+            whole = [row for row in waiting if row.is_whole]
+            read = [_read_again(row, limits) for row in whole]
+            stretches = [stretch for stretch in read if stretch is not None]
+            if stretches:
+                commit(connection, settings, stretches, now=now)
+            landed += len(stretches)
+            still_bad += len(whole) - len(stretches)
+            cut += len(waiting) - len(whole)
+    return ReplaySummary(landed, still_bad, cut)
+
+
+def _loads(connection: duckdb.DuckDBPyConnection) -> list[int]:
+    rows = connection.execute("select distinct load_id from lake.bronze.quarantine order by 1").fetchall()
+    return [load_id for (load_id,) in rows]
+
+
+def _waiting(connection: duckdb.DuckDBPyConnection, load_id: int) -> list[Quarantined]:
+    rows = connection.execute(
+        """
+        select source_file, byte_offset, byte_length, raw, raw_digest, sha256(raw) = raw_digest
+        from lake.bronze.quarantine as bad
+        where load_id = ? and byte_offset is not null and not exists (
+            select 1
+            from lake.bronze.ingest_log as settled
+            where settled.source_kind = 'replay'
+                and settled.source_file = bad.source_file
+                and settled.start_offset = bad.byte_offset
+                and settled.source_digest = bad.raw_digest
+        )
+        order by source_file, byte_offset, raw_digest
+        """,
+        [load_id],
+    ).fetchall()
+    return [Quarantined(*row) for row in rows]
+
+
+def _read_again(row: Quarantined, limits: Limits) -> Stretch | None:
+    """The record as rows, by the way that its file was read; null while any of it is bad."""
+    kind = row.source_file.split("/", 1)[0]
+    stretch = Stretch(
+        row.source_file,
+        "replay",
+        row.byte_offset,
+        datetime.now(UTC),
+        end_offset=row.byte_offset + row.byte_length,
+        bytes_read=len(row.raw),
+        source_digest=row.raw_digest,
+    )
+    for piece in read_pieces(io.BytesIO(row.raw), row.source_file, limits=limits) if kind in KINDS else ():
+        decoded = None if isinstance(piece, BadRecord) else decode_piece(kind, piece, limits)
+        if decoded is None or decoded.bad:
+            return None
+        for table, rows in decoded.rows.items():
+            stretch.rows[table].extend(rows)
+    stretch.records_found = stretch.rows_landed
+    return stretch if stretch.records_found else None
