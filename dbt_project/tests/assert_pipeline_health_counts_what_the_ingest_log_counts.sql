@@ -1,3 +1,5 @@
+{{ config(group='platform') }}
+
 with
 
 health as (

@@ -37,7 +37,7 @@ def test_a_link_that_leads_out_of_the_landing_folder_is_not_followed(home: Path,
 
 
 def test_no_landing_folder_is_one_sentence_that_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="There is no landing folder at .* Create it"):
+    with pytest.raises(SettingsError, match=r"There is no landing folder at .* Create it"):
         landing_files(tmp_path / "landing")
 
 

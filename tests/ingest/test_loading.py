@@ -79,7 +79,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_nothing(home: Path, monkeypatch: 
 
     with monkeypatch.context() as patched:
         patched.setattr(pq, "write_table", full)
-        with pytest.raises(LakeUnreadableError, match="the disk is full. Nothing of this load was kept"):
+        with pytest.raises(LakeUnreadableError, match=r"the disk is full\. Nothing of this load was kept"):
             here.load()
     assert here.log("1") == []
     assert list((home / "lake").rglob("*.parquet")) == []

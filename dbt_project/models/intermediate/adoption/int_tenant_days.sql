@@ -84,7 +84,7 @@ in_force as (
         on days.tenant_id = states.tenant_id
         and days.snapshot_date + interval 1 day > states.valid_from
 
-)
+),
 
 described as (
 

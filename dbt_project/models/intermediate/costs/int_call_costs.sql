@@ -46,7 +46,8 @@ referenced as (
     select
         calls.*,
         model_references.price_provider_name,
-        model_references.price_model
+        model_references.price_model,
+        model_references.is_listed
 
     from calls
     inner join model_references
@@ -97,7 +98,8 @@ in_force as (
 
     from referenced
     left join model_prices
-        on referenced.price_provider_name = model_prices.provider_name
+        on referenced.is_listed
+        and referenced.price_provider_name = model_prices.provider_name
         and referenced.price_model = model_prices.model
         and referenced.started_at >= model_prices.valid_from
         and (model_prices.valid_to is null or referenced.started_at < model_prices.valid_to)

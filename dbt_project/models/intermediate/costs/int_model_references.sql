@@ -153,7 +153,8 @@ model_references as (
         new_pairs.provider_name,
         new_pairs.model,
         coalesce(models.price_provider_name, new_pairs.provider_name) as price_provider_name,
-        coalesce(models.price_model, new_pairs.model) as price_model
+        coalesce(models.price_model, new_pairs.model) as price_model,
+        models.price_model is not null as is_listed
 
     from new_pairs
     left join models

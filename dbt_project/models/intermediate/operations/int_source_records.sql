@@ -10,9 +10,10 @@ origins as (
 
 ),
 
+-- Records replayed from quarantine stand in the log a second time, as landed.
 ingest_log as (
 
-    select * from {{ ref('stg_ingest_log') }}
+    select * from {{ ref('stg_ingest_log') }} where source_kind <> 'replay'
 
 ),
 
