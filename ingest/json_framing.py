@@ -2,11 +2,13 @@
 
 A line that is a whole value is taken as it is (that is nearly every file); anything else is followed bracket
 by bracket. A raw line end cannot stand inside a JSON string, so a string open at a line end is a torn write.
-After a torn write, reading goes on at the next line that is a whole OTLP request by itself.
+After a torn write, reading goes on at the next line that is a whole object by itself and cannot belong to
+what was torn: an OTLP request, which stands in no other value, or an object where JSON allows none.
 """
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 
@@ -21,6 +23,8 @@ _RAW = msgspec.json.Decoder(type=msgspec.Raw)
 _TOKEN = re.compile(rb'[{}\[\]]|"[^"\\]*(?:\\.[^"\\]*)*("?)')
 # How the later lines of a pretty-printed document begin.
 _CONTINUATION = b" \t}]"
+# What an object may follow inside another value.
+_BEFORE_OBJECT = (b"[", b",", b":")
 _REQUEST = re.compile(rb'\{\s*"resource_?(?:[Ss]pans|[Mm]etrics|[Ll]ogs)"')
 
 _TORN = RecordError("torn_record", "The record ends before it is whole.")
@@ -77,13 +81,13 @@ class _Values:
             if text and line[:1] in _CONTINUATION and not _REQUEST.match(text):
                 self._hold(line)
                 return
-            yield self._drop(self._error)
+            yield from self._give_up(self._error)
         if not self._held and not text:
             self._source.commit(line)
         elif not self._held and text[:1] == b"{" and is_json(text):
             yield self._whole_line(line, text)
-        elif self._held and _REQUEST.match(line) and is_json(text):
-            yield self._drop(_TORN)
+        elif self._held and _is_whole(line) and (_REQUEST.match(line) or not self._may_hold_object()):
+            yield from self._give_up(_TORN)
             yield self._whole_line(line, text)
         else:
             yield from self._follow(line)
@@ -97,10 +101,10 @@ class _Values:
             damage = None if extent.is_line_ended else self._source.damage
             yield extent.as_bad(damage or _too_large(self._limits))
 
-    def finish(self) -> Iterator[BadRecord]:
+    def finish(self) -> Iterator[Piece | BadRecord]:
         """At the end of the stream: what is still open is torn, or awaited."""
         if self._held and self._is_complete:
-            yield self._drop(self._error or self._source.damage or _TORN)
+            yield from self._give_up(self._error or self._source.damage or _TORN)
 
     @property
     def is_too_large(self) -> bool:
@@ -179,12 +183,12 @@ class _Values:
         else:
             yield from self._spoil(_MALFORMED, is_line_over)
 
-    def _spoil(self, error: RecordError, is_line_over: bool) -> Iterator[BadRecord]:
+    def _spoil(self, error: RecordError, is_line_over: bool) -> Iterator[Piece | BadRecord]:
         """What is held is bad: at once, or with the lines of the same document that may follow."""
         if is_line_over:
             self._error = error
         else:
-            yield self._drop(error)
+            yield from self._give_up(error)
 
     def _hold(self, data: bytes) -> None:
         self._held.append(data)
@@ -204,13 +208,34 @@ class _Values:
             return _MALFORMED
         return RecordError("too_deep", f"The record nests more than {limit} brackets.")
 
-    def _drop(self, error: RecordError) -> BadRecord:
-        """What is held is one bad record."""
-        text = b"".join(self._held)
+    def _may_hold_object(self) -> bool:
+        """True when an object may come next in what is held."""
+        ends = (chunk.rstrip(_WHITESPACE)[-1:] for chunk in reversed(self._held))
+        return next(filter(None, ends), b"") in _BEFORE_OBJECT
+
+    def _give_up(self, error: RecordError) -> Iterator[Piece | BadRecord]:
+        """What is held is bad, but for the lines behind its first that are whole objects by themselves."""
+        bad, *others = io.BytesIO(b"".join(self._held)).readlines()
+        self._start()
+        for line in others:
+            if _is_whole(line):
+                yield from self._drop(bad, error)
+                yield self._whole_line(line, line.strip(_WHITESPACE))
+                bad = b""
+            else:
+                bad += line
+        yield from self._drop(bad, error)
+
+    def _drop(self, text: bytes, error: RecordError) -> Iterator[BadRecord]:
         position = (self._source.committed_offset, len(text))
         self._source.commit(text)
-        self._start()
-        return bad_record(position, None, error, text, self._limits)
+        if text.strip(_WHITESPACE):
+            yield bad_record(position, None, error, text, self._limits)
+
+
+def _is_whole(line: bytes) -> bool:
+    """True for a line that is an object from its first byte to its end."""
+    return line[:1] == b"{" and is_json(line.strip(_WHITESPACE))
 
 
 def _too_large(limits: Limits) -> RecordError:

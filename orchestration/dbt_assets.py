@@ -1,7 +1,5 @@
 """Bronze to marts: every dbt model as an asset, every dbt test as a check, one dbt start per run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from typing import Any

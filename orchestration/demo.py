@@ -91,7 +91,7 @@ def describe(serving: Path) -> str:
         ]
         width = max(map(len, marts))
         for mart in marts:
-            rows = connection.table(f'marts."{mart}"').count("*").fetchall()[0][0]
+            rows = connection.sql(f'from marts."{mart}"').count("*").fetchall()[0][0]
             lines.append(f"{mart:<{width}}  {rows:>9,} rows  {finding(connection, mart)}".rstrip())
     return "\n".join(lines)
 

@@ -4,8 +4,6 @@ One step for all marts, because a publication is one act; one blocking check for
 mart fails the run, is named in the UI and does not keep the others back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from dagster import (

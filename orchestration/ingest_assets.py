@@ -1,7 +1,5 @@
 """Landing folder to bronze: one asset per bronze table, one load for all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, MetadataValue, multi_asset
@@ -24,7 +22,7 @@ def bronze(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[Mat
     context.log.info(summary.sentence())
     with lake.connect(warehouse.settings, read_only=True) as connection:
         for table in BRONZE:
-            count = connection.table(f"lake.bronze.{table}").count("*").fetchone()
+            count = connection.sql(f"from lake.bronze.{table}").count("*").fetchone()
             yield MaterializeResult(
                 asset_key=["bronze", table],
                 metadata={

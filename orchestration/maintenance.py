@@ -1,7 +1,5 @@
 """The daily care of the lake, as an asset so that its history shows beside the tables it keeps."""
 
-from __future__ import annotations
-
 from dagster import AssetExecutionContext, MaterializeResult, asset
 from ingest.maintain import maintain
 

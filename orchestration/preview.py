@@ -26,7 +26,7 @@ def markdown_table(columns: list[str], rows: list[tuple[Any, ...]]) -> str:
 
 def preview(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[int, str]:
     """Row count and a Markdown preview of `lake.<schema>.<name>`, which the dbt manifest names."""
-    relation = connection.table(f'lake."{schema}"."{name}"')
+    relation = connection.sql(f'from lake."{schema}"."{name}"')
     columns = relation.columns
     day = next((column for column in DAY_COLUMNS if column in columns), None)
     count = relation.count("*").fetchall()[0][0]

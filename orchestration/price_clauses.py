@@ -21,14 +21,17 @@ _LOOK_AHEAD = re.compile(r"\^\(\?!((?:[^()]|\([^()]*\))*)\)(.*)", re.DOTALL)
 
 
 class Clause(NamedTuple):
-    """One condition on a lower-case name: `equals`, `starts_with`, `ends_with`, `contains`, `regex`, `not_regex`."""
+    """A condition on a lower-case name.
+
+    Operators: `equals`, `starts_with`, `ends_with`, `contains`, `regex`, `not_regex`.
+    """
 
     operator: str
     operand: str
 
 
 def alternatives(match: Any) -> list[tuple[Clause, ...]]:
-    """A match as alternatives of conditions that must all hold. Operands are lower-case, patterns as they stand.
+    """A match as alternatives of conditions that must all hold; operands are lower-case, patterns kept.
 
     Raises ValueError for a kind of match that has no flat form.
     """
@@ -53,12 +56,13 @@ def alternatives(match: Any) -> list[tuple[Clause, ...]]:
 
 def _without_look_ahead(pattern: str) -> tuple[Clause, ...]:
     found = _LOOK_AHEAD.fullmatch(pattern)
-    refused, wanted = found.groups() if found else (None, pattern)
-    if "(?=" in pattern or "(?<" in pattern or "(?!" in wanted:
-        raise ValueError(f"The pattern {pattern} of genai-prices looks around in a way that has no flat form.")
-    clauses = [Clause("not_regex", f"^{refused}")] if refused is not None else []
-    if wanted != pattern and wanted:
-        clauses.append(Clause("regex", f"^{wanted}"))
-    if wanted == pattern:
-        clauses.append(Clause("regex", pattern))
+    if found is None:
+        clauses = [Clause("regex", pattern)]
+    else:
+        refused, wanted = found.groups()
+        clauses = [Clause("not_regex", f"^{refused}")]
+        if wanted:
+            clauses.append(Clause("regex", f"^{wanted}"))
+    if any(look in clause.operand for clause in clauses for look in ("(?=", "(?!", "(?<")):
+        raise ValueError(f"The pattern {pattern} of genai-prices looks around in a way without a flat form.")
     return tuple(clauses)

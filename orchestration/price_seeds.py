@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -150,9 +152,9 @@ def write_price_seeds(folder: Path) -> dict[str, int]:
 def _rows_of(provider_id: str, model: ModelInfo) -> Iterator[PriceRow]:
     """Rows of one model, in order of day, hour and size."""
     days, hours = _changes(model)
-    dated = [(day, tuple(model.get_prices(datetime.combine(day, hour, UTC)) for hour in hours)) for day in days]
-    for (day, of_the_day), day_end in _spans(dated):
-        for (hour, price), hour_end in _spans(list(zip(hours, of_the_day, strict=True))):
+    dated = [(day, [model.get_prices(datetime.combine(day, hour, UTC)) for hour in hours]) for day in days]
+    for day, day_end, of_the_day in _periods(dated):
+        for hour, hour_end, price in _periods(list(zip(hours, of_the_day, strict=True))):
             if not _is_measured(price):
                 continue
             for above, up_to in _sizes(price):
@@ -172,11 +174,11 @@ def _changes(model: ModelInfo) -> tuple[list[date], list[time]]:
     return sorted(days), sorted(hours)
 
 
-def _spans(changes: Sequence[tuple[Any, Any]]) -> Iterator[tuple[tuple[Any, Any], Any]]:
-    """Each (start, value) with the next start, null for the last; a start that changes nothing is left out."""
-    kept = [pair for before, pair in zip([None, *changes], changes, strict=False) if not before or before[1] != pair[1]]
-    starts = [start for start, _ in kept]
-    yield from zip(kept, [*starts[1:], None], strict=True)
+def _periods(values: Sequence[tuple[Any, Any]]) -> Iterator[tuple[Any, Any, Any]]:
+    """(start, end, value) out of (start, value), equal neighbours joined; the last has no end."""
+    joined = [next(group) for _, group in groupby(values, key=itemgetter(1))]
+    ends = [*(start for start, _ in joined[1:]), None]
+    yield from ((start, end, value) for (start, value), end in zip(joined, ends, strict=True))
 
 
 def _is_measured(price: ModelPrice) -> bool:

@@ -81,4 +81,8 @@ def say(line: str) -> None:
 
 def dbt_command_line() -> DbtCliResource:
     """dbt on this project, with the profile that attaches the lake of TRACEHOUSE_HOME."""
-    return DbtCliResource(project_dir=DBT_PROJECT, profiles_dir=str(DBT_PROJECT.profiles_dir))
+    return DbtCliResource(
+        project_dir=DBT_PROJECT,
+        profiles_dir=str(DBT_PROJECT.profiles_dir),
+        dbt_executable=str(Path(sys.executable).parent / "dbt"),
+    )

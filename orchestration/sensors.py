@@ -1,7 +1,5 @@
 """What starts a run between two schedules."""
 
-from __future__ import annotations
-
 import os
 
 from dagster import DefaultSensorStatus, RunRequest, SensorEvaluationContext, SkipReason, sensor

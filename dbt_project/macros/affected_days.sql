@@ -6,7 +6,11 @@
 
 {#- Days whose spans changed since `this` read them, a list of 'YYYY-MM-DD'. `more`: queries for further days. -#}
 {% macro affected_days(more=[]) -%}
-    {%- if not execute or not is_incremental() -%}
+    {%- if not execute -%}
+        {#- dbt learns what a model depends on while it parses, when nothing is incremental yet. -#}
+        {%- do ref('int_touched_days') -%}
+    {%- endif -%}
+    {%- if not is_incremental() -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set touched = "select span_date as day from " ~ ref('int_touched_days') ~ " where load_id > " ~ read_up_to() -%}

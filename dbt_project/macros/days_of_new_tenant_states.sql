@@ -3,6 +3,9 @@
     an older one, so every day from its beginning on counts.
 -#}
 {% macro days_of_new_tenant_states() -%}
+    {%- if not execute -%}
+        {%- do ref('int_tenant_states') -%}
+    {%- endif -%}
     {%- if not is_incremental() -%}
         {{ return([]) }}
     {%- endif -%}

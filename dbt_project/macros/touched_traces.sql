@@ -1,6 +1,10 @@
 {#- The days of the traces that loads after this model's watermark touched; none when it is built anew. -#}
 {% macro touched_trace_days() -%}
-    {%- if not execute or not is_incremental() -%}
+    {%- if not execute -%}
+        {#- dbt learns what a model depends on while it parses, when nothing is incremental yet. -#}
+        {%- do ref('int_trace_days') -%}
+    {%- endif -%}
+    {%- if not is_incremental() -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set found = run_query(

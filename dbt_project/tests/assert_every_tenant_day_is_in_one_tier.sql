@@ -24,10 +24,10 @@ tenant_days as (
 )
 
 select
-    snapshot_date,
+    coalesce(adopted.snapshot_date, tenant_days.snapshot_date) as snapshot_date,
     adopted.tenants as adopted_tenants,
     tenant_days.tenants as known_tenants
 
 from adopted
-full outer join tenant_days using (snapshot_date)
+full outer join tenant_days on adopted.snapshot_date = tenant_days.snapshot_date
 where coalesce(adopted.tenants, 0) <> coalesce(tenant_days.tenants, 0)

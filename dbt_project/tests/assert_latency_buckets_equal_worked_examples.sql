@@ -48,8 +48,7 @@ examples as (
         {{ bucket_index('latencies.milliseconds', '5') }} as found,
         latencies.expected
 
-    from (values (1.0::double, -1), (2.0::double, 31), (3.0::double, 50), (0.0::double, -2147483648))
-        as latencies (milliseconds, expected)
+    from (values (1.0, -1), (2.0, 31), (3.0, 50), (0.0, -2147483648)) as latencies (milliseconds, expected)
     union all
     select
         indexes.bucket_index as example,
@@ -89,4 +88,6 @@ examples as (
 
 )
 
-select * from examples where found is null or abs(found - expected) > 0.000000001
+select *
+from examples
+where found is null or abs(found - expected) > 0.000000001

@@ -125,6 +125,80 @@ def test_a_rotated_file_that_was_compressed_since_lands_nothing(home: Path) -> N
     assert here.log("rows_landed, rows_duplicate")[1] == (0, 2)
 
 
+def test_a_file_that_grew_before_it_was_renamed_under_a_new_one_is_continued(home: Path) -> None:
+    here = warehouse(home)
+    path = here.write("otlp/a.jsonl", span_line(1) + span_line(2))
+    here.load()
+    here.append("otlp/a.jsonl", span_line(3))
+    path.rename(path.with_name("a-1.jsonl"))
+    here.write("otlp/a.jsonl", span_line(4))
+    here.load()
+    length = len(span_line(1))
+    assert here.log("source_file, start_offset, end_offset, rows_landed, rows_duplicate")[1:] == [
+        ("otlp/a-1.jsonl", 2 * length, 3 * length, 1, 0),
+        ("otlp/a.jsonl", 0, length, 1, 0),
+    ]
+    assert here.load().sentence() == "Nothing new to load."
+
+
+def test_files_that_rotation_shifts_by_one_are_not_read_twice(home: Path) -> None:
+    here = warehouse(home)
+    folder = home / "landing" / "otlp"
+    for number in range(1, 6):
+        if (folder / "a.2").exists():
+            (folder / "a.2").unlink()
+        for old, new in (("a.1", "a.2"), ("a", "a.1")):
+            if (folder / old).exists():
+                (folder / old).rename(folder / new)
+        here.write("otlp/a", span_line(number))
+        here.load()
+    assert here.ask("select count(*), count(distinct span_id) from lake.bronze.spans") == [(5, 5)]
+    assert here.ask("select sum(rows_duplicate) from lake.bronze.ingest_log") == [(0,)]
+
+
+def test_a_file_that_was_copied_and_truncated_is_read_once(home: Path) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1) + span_line(2))
+    here.load()
+    here.write("otlp/a.jsonl.1", span_line(1) + span_line(2) + span_line(3))
+    here.write("otlp/a.jsonl", span_line(4))
+    here.load()
+    assert here.ask("select count(*) from lake.bronze.spans") == [(4,)]
+
+
+def test_a_compressed_file_that_settles_after_it_was_read_gives_no_entry(home: Path) -> None:
+    here = warehouse(home, TRACEHOUSE_SETTLE_SECONDS="300")
+    path = here.write("otlp/a.jsonl.gz", gzip.compress(span_line(1).encode()))
+    assert here.load().rows_landed["spans"] == 1
+    long_ago = time.time() - 301
+    os.utime(path, (long_ago, long_ago))
+    warehouse(home).load()
+    assert here.load().sentence() == "Nothing new to load."
+    assert len(here.log("1")) == 1
+
+
+def test_a_growing_compressed_file_is_continued(home: Path) -> None:
+    here = warehouse(home, TRACEHOUSE_SETTLE_SECONDS="300")
+    first, second = (gzip.compress(span_line(number).encode()) for number in (1, 2))
+    here.write("otlp/a.jsonl.gz", first)
+    here.load()
+    here.write("otlp/a.jsonl.gz", first + second)
+    here.load()
+    length = len(span_line(1))
+    assert here.log("start_offset, end_offset, rows_landed") == [(0, length, 1), (length, 2 * length, 1)]
+
+
+def test_a_name_that_is_no_utf8_is_told_in_escapes(home: Path) -> None:
+    here = warehouse(home)
+    folder = os.fsencode(home / "landing" / "otlp")
+    os.mkdir(folder)  # noqa: PTH102 - a name that pathlib's text cannot spell
+    with open(folder + b"/\xff.jsonl", "w") as stream:  # noqa: PTH123 - as above
+        stream.write(span_line(1))
+    here.load()
+    assert here.log("source_file, rows_landed") == [("otlp/\\xff.jsonl", 1)]
+    assert here.load().sentence() == "Nothing new to load."
+
+
 def test_the_fingerprint_changes_when_a_file_grows(home: Path) -> None:
     here = warehouse(home)
     here.write("otlp/a.jsonl", span_line(1))

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from ingest import lake
 from ingest.errors import LakeBusyError, LakeUnreadableError
 from tests.ingest.loads import span_line, warehouse
 
+ROOT = Path(__file__).resolve().parents[2]
 BAD = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00","spanId":"00"}]}]}]}\n'
 
 
@@ -100,25 +109,127 @@ def test_a_damaged_catalogue_is_one_sentence(home: Path) -> None:
         here.load()
 
 
-def test_a_file_that_may_not_be_read_is_named_and_the_rest_is_loaded(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here = warehouse(home)
-    locked = here.write("otlp/a.jsonl", span_line(1))
-    here.write("otlp/b.jsonl", span_line(2))
+@pytest.fixture
+def locked(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Path]]:
+    """Paths that may not be opened while they stand in the set; file modes do not stop root."""
+    paths: set[Path] = set()
     really_open = Path.open
 
     def refuse(path: Path, *args: object, **kwargs: object) -> object:
-        if path == locked:
+        if path in paths:
             raise PermissionError(errno.EACCES, "Permission denied")
         return really_open(path, *args, **kwargs)  # type: ignore[call-overload]
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Path, "open", refuse)
-        summary = here.load()
-    assert summary.unreadable == {"otlp/a.jsonl": "Permission denied"}
+    monkeypatch.setattr(Path, "open", refuse)
+    yield paths
+
+
+def test_a_file_that_may_not_be_read_is_told_once_and_the_rest_is_loaded(
+    home: Path, locked: set[Path]
+) -> None:
+    here = warehouse(home)
+    first, second = here.write("otlp/a.jsonl", span_line(1)), here.write("otlp/c.jsonl", span_line(3))
+    here.write("otlp/b.jsonl", span_line(2))
+    locked |= {first, second}
+    summary = here.load()
+    assert summary.unreadable == dict.fromkeys(("otlp/a.jsonl", "otlp/c.jsonl"), "Permission denied")
     assert summary.rows_landed["spans"] == 1
+    assert here.ask("select source_file, reason_code, byte_offset, reason from lake.bronze.quarantine") == [
+        (name, "unreadable_file", None, "The file cannot be opened: Permission denied.")
+        for name in ("otlp/a.jsonl", "otlp/c.jsonl")
+    ]
+    assert here.log("records_found, rows_landed, rows_quarantined")[0] == (1, 0, 1)
+    assert here.load().sentence() == "Nothing new to load."
+    locked.clear()
+    assert here.load().rows_landed["spans"] == 2
+    assert here.load().sentence() == "Nothing new to load."
+
+
+def test_a_known_file_that_may_not_be_read_any_more_is_continued_once_it_may(
+    home: Path, locked: set[Path]
+) -> None:
+    here = warehouse(home)
+    path = here.write("otlp/a.jsonl", span_line(1))
+    here.load()
+    here.append("otlp/a.jsonl", span_line(2))
+    locked.add(path)
+    assert "otlp/a.jsonl (Permission denied)" in here.load().sentence()
+    locked.clear()
     assert here.load().rows_landed["spans"] == 1
+    assert here.ask("select count(*) from lake.bronze.spans") == [(2,)]
+
+
+def test_the_same_bytes_under_a_path_of_another_signal_are_no_copy(home: Path) -> None:
+    here = warehouse(home)
+    request = ExportTraceServiceRequest()
+    span = request.resource_spans.add().scope_spans.add().spans.add()
+    span.trace_id, span.span_id, span.name = b"\1" * 16, b"\1" * 8, "chat"
+    here.write("otlp/logs/a.pb", request.SerializeToString())
+    here.load()
+    here.write("otlp/traces/a.pb", request.SerializeToString())
+    here.load()
+    assert here.log("rows_landed, rows_quarantined, rows_duplicate") == [(0, 1, 0), (1, 0, 0)]
+
+
+def test_a_copy_of_a_file_of_several_stretches_lands_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.reading.ROWS_PER_COMMIT", 10)
+    here = warehouse(home)
+    text = "".join(span_line(number) for number in range(1, 36))
+    here.write("otlp/a.jsonl", text)
+    here.load()
+    here.write("otlp/b.jsonl", text)
+    here.load()
+    assert here.ask("select count(*) from lake.bronze.spans") == [(35,)]
+    assert here.ask("select sum(rows_duplicate) from lake.bronze.ingest_log") == [(35,)]
+
+
+def test_an_interrupt_just_after_the_commit_keeps_the_files(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1))
+
+    @contextmanager
+    def interrupted(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        with lake.transaction(connection):
+            yield
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ingest.commit.transaction", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            here.load()
+    assert here.ask("select count(*) from lake.bronze.spans") == [(1,)]
+    assert here.load().sentence() == "Nothing new to load."
+
+
+# Files are written but not registered; the transaction is open with files and log rows in it.
+@pytest.mark.parametrize("moment", ["_write_rows", "_insert"])
+def test_a_load_that_was_killed_is_done_again_as_if_nothing_had_been(home: Path, moment: str) -> None:
+    here = warehouse(home)
+    for number in range(1, 4):
+        here.write(f"otlp/{number}.jsonl", span_line(number))
+    killed_load = (
+        "import os, signal\n"
+        "from ingest import commit, loading\n"
+        "from ingest.settings import read_settings\n"
+        f"inner = commit.{moment}\n"
+        "def killed(*arguments):\n"
+        "    inner(*arguments)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"commit.{moment} = killed\n"
+        "loading.load_once(read_settings(os.environ), progress=print)\n"
+    )
+    environ = {**os.environ, "TRACEHOUSE_HOME": str(home), "TRACEHOUSE_SETTLE_SECONDS": "0"}
+    killed = subprocess.run([sys.executable, "-c", killed_load], env=environ, cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert here.ask("select count(*) from lake.bronze.spans") == [(0,)]
+    assert here.log("1") == []
+    here.load()
+    assert here.ask("select count(*), count(distinct span_id) from lake.bronze.spans") == [(3, 3)]
+    assert here.log("load_id") == [(1,)] * 3
 
 
 def test_text_from_telemetry_is_stored_as_it_is(home: Path) -> None:

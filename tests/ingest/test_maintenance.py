@@ -109,3 +109,26 @@ def test_a_home_that_moved_is_maintained_where_it_stands(settings: Settings, tmp
     there = read_settings({"TRACEHOUSE_HOME": str(moved), "TRACEHOUSE_SETTLE_SECONDS": "0"})
     maintain(there, now=datetime.now(UTC) + timedelta(days=3))
     assert tenants_at(there) == ["a"]
+
+
+def test_a_moved_home_with_deletes_and_a_kept_release_loses_no_live_file(
+    settings: Settings, tmp_path: Path
+) -> None:
+    for tenant in ("a", "b", "c"):
+        load_tenant(settings, tenant)
+    with lake.connect(settings) as connection:
+        connection.execute("create table lake.copies as select * from lake.bronze.usage_snapshots")
+        connection.execute("delete from lake.bronze.usage_snapshots where tenant_id = 'a'")
+        kept = lake.current_snapshot(connection)
+    release(settings, "r00000001", kept)
+    moved = tmp_path.parent / f"{tmp_path.name}-moved"
+    settings.home.rename(moved)
+    there = read_settings({"TRACEHOUSE_HOME": str(moved), "TRACEHOUSE_SETTLE_SECONDS": "0"})
+    for tenant in ("d", "e"):
+        load_tenant(there, tenant)
+    for _ in range(2):
+        maintain(there, now=datetime.now(UTC) + timedelta(days=3))
+        assert tenants_at(there, kept) == ["b", "c"]
+        assert tenants_at(there) == ["b", "c", "d", "e"]
+        with lake.connect(there, read_only=True) as connection:
+            assert connection.execute("select count(*) from lake.copies").fetchone() == (3,)

@@ -25,7 +25,7 @@ days as (
         count(*) as calls
 
     from calls
-    where tenant_id is not null
+    where tenant_id is not null and usage_date is not null
     group by 1, 2
 
 )

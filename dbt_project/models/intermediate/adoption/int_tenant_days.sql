@@ -76,7 +76,8 @@ in_force as (
         days.first_shown_date,
         days.snapshot_date,
         case
-            when states.valid_to is null or states.valid_to >= days.snapshot_date + interval 1 day then states.valid_from
+            when states.valid_to is null then states.valid_from
+            when states.valid_to >= days.snapshot_date + interval 1 day then states.valid_from
         end as state_from
 
     from days

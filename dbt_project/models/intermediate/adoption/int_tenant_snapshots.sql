@@ -20,7 +20,7 @@ once as (
     from snapshots
     qualify row_number() over (
         partition by tenant_id, snapshot_date
-        order by updated_at desc nulls last, record_digest desc, load_id
+        order by updated_at desc nulls last, record_digest desc, load_id asc
     ) = 1
 
 ),

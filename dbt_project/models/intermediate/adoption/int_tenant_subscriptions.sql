@@ -31,10 +31,10 @@ compared as (
 
     select
         *,
-        min(record_digest) over (partition by source, event_id) <> max(record_digest) over (partition by source, event_id)
-            as is_contradicted
+        min(record_digest) over copies_of_event <> max(record_digest) over copies_of_event as is_contradicted
 
     from changes
+    window copies_of_event as (partition by source, event_id)
 
 ),
 
@@ -52,7 +52,7 @@ once as (
 
     select *
     from marked
-    qualify row_number() over (partition by source, event_id order by record_digest desc, load_id) = 1
+    qualify row_number() over (partition by source, event_id order by record_digest desc, load_id asc) = 1
 
 ),
 
@@ -132,16 +132,16 @@ together as (
 
     select
         *,
-        sum(case when not is_cancelled then seats end) over (partition by tenant_id, valid_from) as all_seats,
-        sum(mrr_usd) over (partition by tenant_id, valid_from) as all_mrr_usd,
-        count(*) over (partition by tenant_id, valid_from) = count(mrr_usd) over (partition by tenant_id, valid_from)
-            as is_mrr_known,
-        max(load_id) over (partition by tenant_id, valid_from) as newest_load_id
+        sum(case when not is_cancelled then seats end) over at_the_instant as all_seats,
+        sum(mrr_usd) over at_the_instant as all_mrr_usd,
+        count(*) over at_the_instant = count(mrr_usd) over at_the_instant as is_mrr_known,
+        max(load_id) over at_the_instant as newest_load_id
 
     from in_force
+    window at_the_instant as (partition by tenant_id, valid_from)
     qualify row_number() over (
         partition by tenant_id, valid_from
-        order by is_cancelled, tier_rank desc nulls last, effective_at desc, subscription_id
+        order by is_cancelled asc, tier_rank desc nulls last, effective_at desc, subscription_id asc
     ) = 1
 
 )

@@ -13,7 +13,9 @@ origins as (
 -- Records replayed from quarantine stand in the log a second time, as landed.
 ingest_log as (
 
-    select * from {{ ref('stg_ingest_log') }} where source_kind <> 'replay'
+    select *
+    from {{ ref('stg_ingest_log') }}
+    where source_kind <> 'replay'
 
 ),
 
@@ -91,7 +93,16 @@ told_apart as (
 
 ),
 
+-- What could be told apart is taken off the total of the signal that nobody can tell.
 duplicates as (
+
+    select
+        case source_kind when 'otlp' then 'otlp unknown signal' else source_kind end as source,
+        rows_duplicate
+
+    from ingest_log
+
+    union all
 
     select
         source,
@@ -102,13 +113,10 @@ duplicates as (
     union all
 
     select
-        case source_kind when 'otlp' then 'otlp unknown signal' else source_kind end as source,
-        sum(rows_duplicate)
-        - case source_kind when 'otlp' then coalesce((select sum(rows_duplicate) from told_apart), 0) else 0 end
-            as rows_duplicate
+        'otlp unknown signal' as source,
+        -rows_duplicate as rows_duplicate
 
-    from ingest_log
-    group by source_kind
+    from told_apart
 
 ),
 

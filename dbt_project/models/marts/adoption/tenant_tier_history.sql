@@ -26,8 +26,7 @@ gaps as (
         next_valid_from as valid_to
 
     from followed
-    where
-        valid_to < coalesce(next_valid_from, {{ as_of() }})
+    where valid_to < coalesce(next_valid_from, {{ as_of() }})
 
 ),
 
@@ -63,8 +62,11 @@ compared as (
 
     select
         *,
-        lag(entitlement_tier) over tenant_so_far is distinct from entitlement_tier
-        or lag(is_cancelled) over tenant_so_far is distinct from is_cancelled as is_first,
+        coalesce(
+            lag(entitlement_tier) over tenant_so_far = entitlement_tier
+            and lag(is_cancelled) over tenant_so_far = is_cancelled,
+            false
+        ) as is_continued,
         lag(is_cancelled ignore nulls) over tenant_so_far as was_cancelled,
         lag(tier_rank ignore nulls) over tenant_so_far as previous_rank
 
@@ -77,7 +79,7 @@ numbered as (
 
     select
         *,
-        count(case when is_first then 1 end) over (
+        count(case when not is_continued then 1 end) over (
             partition by tenant_id
             order by valid_from
             rows between unbounded preceding and current row
@@ -114,7 +116,7 @@ intervals as (
         latest_mrr_usd as mrr_usd
 
     from ended
-    where is_first
+    where not is_continued
 
 )
 

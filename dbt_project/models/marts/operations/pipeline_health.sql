@@ -14,20 +14,30 @@ records as (
 
 ),
 
+measured as (
+
+    select
+        *,
+        {{ as_of() }} as measured_at
+
+    from records
+
+),
+
 -- A source that never sent anything landed nothing: that is known, not unknown.
 health as (
 
     select
         gates.source,
-        records.last_event_at,
-        {{ dbt.datediff('records.last_event_at', as_of(), 'second') }} as freshness_seconds,
-        coalesce(records.rows_landed, 0) as rows_landed,
-        coalesce(records.rows_quarantined, 0) as rows_quarantined,
-        coalesce(records.rows_duplicate, 0) as rows_duplicate,
+        measured.last_event_at,
+        datediff('second', measured.last_event_at, measured.measured_at) as freshness_seconds,
+        coalesce(measured.rows_landed, 0) as rows_landed,
+        coalesce(measured.rows_quarantined, 0) as rows_quarantined,
+        coalesce(measured.rows_duplicate, 0) as rows_duplicate,
         gates.gate_state
 
     from gates
-    left join records on gates.source = records.source
+    left join measured on gates.source = measured.source
 
 )
 
