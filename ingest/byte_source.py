@@ -23,10 +23,17 @@ class ByteSource:
 
     def __init__(self, stream: BinaryIO, *, start_offset: int, limits: Limits) -> None:
         head = stream.read(4)
+        # The first bytes on disk, whatever the start offset.
+        self.head = head
         self.compression = compression_of(head)
         self._limits = limits
-        self._chunks = _Chunks(decompressed(self.compression, head, stream, limits))
-        self._chunks.skip(start_offset)
+        if self.compression == "none":
+            # What an earlier load read is passed over, not read again.
+            stream.seek(start_offset)
+            self._chunks = _Chunks(decompressed("none", b"", stream, limits), given=start_offset)
+        else:
+            self._chunks = _Chunks(decompressed(self.compression, head, stream, limits))
+            self._chunks.skip(start_offset)
         self._reader = io.BufferedReader(self._chunks, buffer_size=_READ_BYTES)
         self._start_offset = start_offset
         self.committed_offset = start_offset
@@ -120,10 +127,10 @@ class Extent:
 class _Chunks(io.RawIOBase):
     """An iterator of byte chunks as a raw stream; an error of the container ends it and is remembered."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[bytes], *, given: int = 0) -> None:
         self._iterator = chunks
         self._rest = memoryview(b"")
-        self.given = 0
+        self.given = given
         self.damage: RecordError | None = None
 
     def readable(self) -> bool:

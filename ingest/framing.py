@@ -23,6 +23,7 @@ from ingest.pieces import BadRecord, Limits, Piece
 from ingest.protobuf_framing import bare_pieces, framed_pieces, signal_of_path, unknown_piece
 
 _BOM = b"\xef\xbb\xbf"
+_JSON_FOLDERS = ("billing/", "governance/", "usage/")
 _PEEK_BYTES = 64 * 1024
 # Text has none of these; a protobuf request with a record in it always has 0x12, a frame begins with 0.
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r"))
@@ -64,6 +65,10 @@ class PieceReader:
         signal = signal_of_path(self._relative_path)
         if not head:
             return iter(())
+        began_as_json = source.committed_offset and source.head.removeprefix(_BOM)[:1] in (b"{", b"[")
+        if began_as_json or self._relative_path.startswith(_JSON_FOLDERS):
+            # Whatever stands at the start, or where an earlier load stopped: the lines behind it are JSON.
+            return json_pieces(source, limits, is_complete)
         if head[:1] in (b"{", b"[") or head.translate(None, _CONTROL) == head:
             return json_pieces(source, limits, is_complete)
         if head[:1] == b"\n":

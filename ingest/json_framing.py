@@ -2,8 +2,8 @@
 
 A line that is a whole value is taken as it is (that is nearly every file); anything else is followed bracket
 by bracket. A raw line end cannot stand inside a JSON string, so a string open at a line end is a torn write.
-After a torn write, reading goes on at the next line that is a whole object by itself and cannot belong to
-what was torn: an OTLP request, which stands in no other value, or an object where JSON allows none.
+After a torn write, reading goes on at the next line that begins an object and cannot belong to what was torn:
+an OTLP request, which stands in no other value, or an object where JSON allows none.
 """
 
 from __future__ import annotations
@@ -82,12 +82,11 @@ class _Values:
                 self._hold(line)
                 return
             yield from self._give_up(self._error)
+        elif self._held and line[:1] == b"{" and self._is_torn_before(line):
+            yield from self._give_up(_TORN)
         if not self._held and not text:
             self._source.commit(line)
         elif not self._held and text[:1] == b"{" and is_json(text):
-            yield self._whole_line(line, text)
-        elif self._held and _is_whole(line) and (_REQUEST.match(line) or not self._may_hold_object()):
-            yield from self._give_up(_TORN)
             yield self._whole_line(line, text)
         else:
             yield from self._follow(line)
@@ -208,25 +207,29 @@ class _Values:
             return _MALFORMED
         return RecordError("too_deep", f"The record nests more than {limit} brackets.")
 
-    def _may_hold_object(self) -> bool:
-        """True when an object may come next in what is held."""
+    def _is_torn_before(self, line: bytes) -> bool:
+        """True when the object that begins `line` cannot belong to what is held."""
         ends = (chunk.rstrip(_WHITESPACE)[-1:] for chunk in reversed(self._held))
-        return next(filter(None, ends), b"") in _BEFORE_OBJECT
+        if next(filter(None, ends), b"") not in _BEFORE_OBJECT:
+            return True
+        return _REQUEST.match(line) is not None and _is_whole(line)
 
     def _give_up(self, error: RecordError) -> Iterator[Piece | BadRecord]:
         """What is held is bad, but for the lines behind its first that are whole objects by themselves."""
-        bad, *others = io.BytesIO(b"".join(self._held)).readlines()
+        first, *others = io.BytesIO(b"".join(self._held)).readlines()
         self._start()
+        bad = [first]
         for line in others:
             if _is_whole(line):
                 yield from self._drop(bad, error)
                 yield self._whole_line(line, line.strip(_WHITESPACE))
-                bad = b""
+                bad = []
             else:
-                bad += line
+                bad.append(line)
         yield from self._drop(bad, error)
 
-    def _drop(self, text: bytes, error: RecordError) -> Iterator[BadRecord]:
+    def _drop(self, lines: list[bytes], error: RecordError) -> Iterator[BadRecord]:
+        text = b"".join(lines)
         position = (self._source.committed_offset, len(text))
         self._source.commit(text)
         if text.strip(_WHITESPACE):

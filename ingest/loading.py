@@ -95,8 +95,13 @@ class _Known:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self._here: set[tuple[str, str, int, int, int]] = set()
+        # One query a load: one a file would take longer than decoding it.
+        self._keys: set[tuple[str, str, int, int, int]] = set(
+            connection.execute(
+                "select source_kind, source_digest, start_offset, rows_landed, rows_quarantined "
+                "from lake.bronze.ingest_log where records_found > 0"
+            ).fetchall()
+        )
 
     def drop_if_known(self, stretch: Stretch) -> None:
         """Count the records of a stretch that landed before as duplicates, and forget them."""
@@ -109,19 +114,11 @@ class _Known:
             stretch.rows_landed,
             len(stretch.bad),
         )
-        if key in self._here or self._has_landed(key):
+        if key in self._keys:
             stretch.rows_duplicate = stretch.records_found
             stretch.rows.clear()
             stretch.bad.clear()
-        self._here.add(key)
-
-    def _has_landed(self, key: tuple[str, str, int, int, int]) -> bool:
-        row = self._connection.execute(
-            "select count(*) from lake.bronze.ingest_log where source_kind = ? and source_digest = ? "
-            "and start_offset = ? and rows_landed = ? and rows_quarantined = ?",
-            list(key),
-        ).fetchone()
-        return bool(row and row[0])
+        self._keys.add(key)
 
 
 def _stretches(

@@ -2,13 +2,22 @@
 
 {% macro z_95() %}1.959963984540054{% endmacro %}
 
-{#- Wilson score interval of a proportion; null for no trials. Source: Wilson 1927. -#}
+{#-
+    Wilson score interval of a proportion; null for no trials. Source: Wilson 1927. Rounding is kept from moving an
+    end past 0, 1 or the proportion itself.
+-#}
 {% macro wilson_low(passes, trials) -%}
-    {{ _wilson(passes, trials, '-') }}
+    case
+        when {{ trials }} > 0
+            then least(greatest({{ _wilson(passes, trials, '-') }}, 0.0), 1.0 * {{ passes }} / {{ trials }})
+    end
 {%- endmacro %}
 
 {% macro wilson_high(passes, trials) -%}
-    {{ _wilson(passes, trials, '+') }}
+    case
+        when {{ trials }} > 0
+            then greatest(least({{ _wilson(passes, trials, '+') }}, 1.0), 1.0 * {{ passes }} / {{ trials }})
+    end
 {%- endmacro %}
 
 {% macro _wilson(passes, trials, sign) -%}

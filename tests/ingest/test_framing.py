@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 
 import pytest
 import zstandard
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from ingest.pieces import Limits
+from ingest.framing import read_pieces
+from ingest.pieces import BadRecord, Limits
 from tests.ingest.otlp_reading import SPAN_ID, START, TRACE_ID, Read, read, span, traces
 
 ONE = traces(span(spanId="00000000000000a1"))
@@ -114,6 +116,80 @@ def test_a_torn_last_record_of_a_complete_file_is_quarantined() -> None:
 def test_after_a_torn_write_reading_goes_on_at_the_next_request(torn: bytes) -> None:
     result = read(ONE + torn + b"\n" + THREE)
     assert (span_ids(result), result.codes) == (["a1", "a3"], ["torn_record"])
+
+
+def values(data: bytes, *, is_complete: bool = True) -> list[str]:
+    """The values that `data` is cut into as text, bad ones by their reason."""
+    pieces = read_pieces(io.BytesIO(data), "governance/a.jsonl", is_complete=is_complete)
+    return [piece.reason_code if isinstance(piece, BadRecord) else piece.data.decode() for piece in pieces]
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        b'{"id":"e1","data":{"a":1',
+        b'{"id":"e1","data":{"a":1}',
+        b'{"id":"e1","data":"op',
+        b'{"id":"e1",',
+        b'{"id":"e1","data":',
+        b'{"id":"e1","data":[',
+        b'{\n  "id": "e1",\n  "data": {}',
+        b'{\n  "id": "e1",\n  "data": [',
+    ],
+)
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_after_a_torn_write_every_whole_line_is_a_record(torn: bytes, is_complete: bool) -> None:
+    whole = b'{"id":"e2"}\n{"id":"e3"}\n{"id":"e4"}\n'
+    assert values(torn + b"\n" + whole, is_complete=is_complete) == [
+        "torn_record",
+        '{"id":"e2"}',
+        '{"id":"e3"}',
+        '{"id":"e4"}',
+    ]
+
+
+def test_a_torn_write_with_one_line_behind_it_keeps_that_line() -> None:
+    assert values(b'{"data":\n{"id":"e2"}\n') == ["torn_record", '{"id":"e2"}']
+
+
+def test_several_torn_writes_are_a_bad_record_each() -> None:
+    data = b'{"a":1\n{"id":"e2"}\n{"a":[\n{"id":"e3"}\n{"a"\n{"id":"e4"}\n'
+    bad = "torn_record"
+    assert values(data) == [bad, '{"id":"e2"}', bad, '{"id":"e3"}', bad, '{"id":"e4"}']
+
+
+def test_a_growing_file_with_torn_records_gives_the_same_wherever_it_is_cut() -> None:
+    data = b'{"a":[\n{"id":"e2"}\n{"a"\n{"id":"e3"}\n{"a":"op\n{"id":"e4"}\n'
+    for seen in range(len(data) + 1):
+        first = read_pieces(io.BytesIO(data[:seen]), "governance/a.jsonl", is_complete=False)
+        before = [piece.byte_offset for piece in first]
+        then = read_pieces(io.BytesIO(data), "governance/a.jsonl", start_offset=first.end_offset)
+        assert before + [piece.byte_offset for piece in then] == [0, 7, 19, 24, 36, 45]
+
+
+def test_torn_records_keep_their_places() -> None:
+    data = b'{"a":[\n{"id":"e2"}\n{"a"\n\n{"id":"e4"}'
+    pieces = list(read_pieces(io.BytesIO(data), "governance/a.jsonl"))
+    # Six bytes and a line end, eleven and one, four and one and an empty line, eleven.
+    assert [(piece.byte_offset, piece.byte_length) for piece in pieces] == [
+        (0, 7),
+        (7, 11),
+        (19, 6),
+        (25, 11),
+    ]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b'{"items": [\n{"id": 1},\n{"id": 2}\n]}',
+        b'{"items":\n{"id": 1}\n}',
+        b'{"items": [\n{}\n, \n\n{"id": 2}\n]}',
+        b'{\n"items": [\n{\n"id": 1\n},\n{}\n],\n"one": {}\n}',
+    ],
+)
+def test_whole_lines_inside_a_document_belong_to_it(document: bytes) -> None:
+    assert values(document + b'\n{"id":"next"}') == [document.decode(), '{"id":"next"}']
 
 
 @pytest.mark.parametrize(

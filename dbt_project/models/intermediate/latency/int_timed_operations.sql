@@ -141,5 +141,5 @@ select
     {{ bucket_index('latency_ms', span_bucket_scale()) }} as bucket_index
 
 from timings
--- A negative latency is a data error: it is in no bucket, and a test of int_spans names it.
+-- A negative latency is a data error: it is in no bucket, and a test names it.
 where latency_ms >= 0 and usage_date is not null
