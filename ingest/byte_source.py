@@ -94,6 +94,11 @@ class ByteSource:
             head += more[: self._limits.max_raw_bytes - len(head)]
         return Extent(self.committed_offset, size, head, whole.hexdigest(), last.endswith(b"\n"), after)
 
+    def begin_stretch(self) -> None:
+        """Count bytes and digest anew from here; the offset goes on."""
+        self._start_offset = self.committed_offset
+        self._hash = hashlib.sha256()
+
     def commit_extent(self, extent: Extent) -> None:
         """Count a measured stretch, the next behind what is committed, as consumed."""
         self._hash = extent.hash_after.copy()

@@ -88,6 +88,10 @@ class CsvReader:
         """True when no byte waits for the rest of its row."""
         return self._source.is_used_up
 
+    def begin_stretch(self) -> None:
+        """Let `bytes_read` and `digest` begin anew behind the last piece; `end_offset` goes on."""
+        self._source.begin_stretch()
+
     def _rows(self) -> Iterator[bytes]:
         """Whole rows with their line ends; a last one without, once the file is complete."""
         waiting = self._waiting

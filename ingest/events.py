@@ -20,7 +20,7 @@ from ingest.pieces import Decoded, Limits, Piece, RecordError, Row, bad_record
 _CONTEXT: Fields = {"id": TEXT, "source": TEXT, "type": TEXT, "time": TIME}
 _MEMBERS = msgspec.json.Decoder(type=dict[str, msgspec.Raw])
 _NANOSECONDS = 10**9
-_LATEST_SECOND = (2**63 - 1) // _NANOSECONDS
+_LATEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _is_stripe(event: Object) -> bool:
 
 
 def _is_seconds(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LATEST_SECOND
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LATEST // _NANOSECONDS
 
 
 def _stripe_tenant(subject: Object) -> str | None:
@@ -172,9 +172,10 @@ def _nanoseconds(time: str) -> int:
     fraction = time.partition(".")[2]
     digits = "".join(_leading_digits(fraction))[:9].ljust(9, "0")
     seconds = int((whole.replace(microsecond=0) - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
-    if not 0 < seconds <= _LATEST_SECOND:
+    nanoseconds = seconds * _NANOSECONDS + int(digits)
+    if not 0 < nanoseconds <= _LATEST:
         raise RecordError("bad_time", "time lies outside the years 1970 to 2262.")
-    return seconds * _NANOSECONDS + int(digits)
+    return nanoseconds
 
 
 def _leading_digits(text: str) -> list[str]:

@@ -102,6 +102,10 @@ class PieceReader:
         """True when no byte waits for the rest of its record."""
         return self._source.is_used_up
 
+    def begin_stretch(self) -> None:
+        """Let `bytes_read` and `digest` begin anew behind the last piece; `end_offset` goes on."""
+        self._source.begin_stretch()
+
 
 def read_pieces(
     stream: BinaryIO,

@@ -18,14 +18,20 @@ MAX_NESTING = 200
 def parse_object(piece: Piece) -> tuple[Object, str]:
     """A JSON object, its fractions as Decimal, and its canonical digest.
 
-    Raises RecordError when the piece is no JSON object, nests too deep, or holds what is no number or text.
+    Raises RecordError when the piece is no JSON object, nests too deep, gives one name twice, or holds what is
+    no number or text.
     """
     if piece.encoding != "json":
         raise RecordError(
             "not_json", "This is not JSON; billing, governance and usage files hold JSON lines."
         )
     try:
-        value = json.loads(piece.data.decode(), parse_float=_exact, parse_constant=_no_constant)
+        value = json.loads(
+            piece.data.decode(),
+            parse_float=_exact,
+            parse_constant=_no_constant,
+            object_pairs_hook=_object,
+        )
     except RecordError:
         raise
     except RecursionError as error:
@@ -75,6 +81,14 @@ def _number(value: int | Decimal) -> str:
     if not significant:
         return "0"
     return f"{'-' if sign else ''}{significant}e{int(exponent) + len(text) - len(significant)}"
+
+
+def _object(members: list[tuple[str, Any]]) -> Object:
+    """Of two members of one name, one would be lost."""
+    value = dict(members)
+    if len(value) != len(members):
+        raise RecordError("repeated_name", "An object in the record gives one name twice.")
+    return value
 
 
 def _exact(text: str) -> Decimal:

@@ -59,33 +59,34 @@ def decode_piece(kind: str, piece: Piece, limits: Limits) -> Decoded:
 
 
 def _of_stream(reading: Reading, limits: Limits, tick: Tick) -> Iterator[Stretch]:
-    start, is_at_end = reading.start_offset, False
-    while not is_at_end:
-        stretch = _begin(reading, start)
-        with reading.file.path.open("rb") as stream:
-            reader = _reader(stream, reading, start, limits)
-            is_at_end = _fill(stretch, reader, limits, tick)
+    with reading.file.path.open("rb") as stream:
+        reader = _reader(stream, reading, limits)
+        pieces = iter(reader)
+        is_at_end = False
+        while not is_at_end:
+            stretch = _begin(reading, reader.end_offset)
+            is_at_end = _fill(stretch, pieces, limits, tick)
             stretch.end_offset, stretch.bytes_read = reader.end_offset, reader.bytes_read
             stretch.source_digest, stretch.compression = reader.digest, reader.compression
             stretch.is_complete = is_at_end and (reading.is_complete or reader.is_used_up)
-        _fingerprint(stretch, reading)
-        # A stretch that read nothing is only worth an entry when it says something new about the file.
-        if stretch.bytes_read or stretch.records_found or reading.is_complete or reading.renamed_from:
-            yield stretch
-        start = stretch.end_offset
+            _fingerprint(stretch, reading)
+            # A stretch that read nothing is only worth an entry when it says something new about the file.
+            if stretch.bytes_read or stretch.records_found or reading.is_complete or reading.renamed_from:
+                yield stretch
+            reader.begin_stretch()
 
 
-def _reader(stream: BinaryIO, reading: Reading, start: int, limits: Limits) -> PieceReader | CsvReader:
-    file = reading.file
+def _reader(stream: BinaryIO, reading: Reading, limits: Limits) -> PieceReader | CsvReader:
+    file, start = reading.file, reading.start_offset
     if file.kind == "usage" and is_csv(file.name):
         return CsvReader(stream, file.path, start, reading.is_complete, limits)
     return read_pieces(stream, file.name, start_offset=start, is_complete=reading.is_complete, limits=limits)
 
 
-def _fill(stretch: Stretch, reader: PieceReader | CsvReader, limits: Limits, tick: Tick) -> bool:
+def _fill(stretch: Stretch, pieces: Iterator[Piece | BadRecord], limits: Limits, tick: Tick) -> bool:
     """Take pieces until the end of the file (True) or until a commit's worth of rows is there (False)."""
     count = 0
-    for piece in reader:
+    for piece in pieces:
         if isinstance(piece, BadRecord):
             decoded = Decoded({}, [piece])
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -70,7 +71,8 @@ def decode_snapshot(piece: Piece, limits: Limits) -> Decoded:
 def read_parquet(path: Path, limits: Limits) -> ParquetRows:
     """Every row of a Parquet file; one that cannot be read to its end adds one bad record.
 
-    The position of a bad row is its number in the file, from 0, and its raw bytes are the row as JSON.
+    The position of a bad row is its number in the file, from 0, and its raw bytes are the row as JSON, or
+    as an Arrow stream where a value is out of range (a date after the year 9999).
     """
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -82,21 +84,48 @@ def read_parquet(path: Path, limits: Limits) -> ParquetRows:
     try:
         for record in _parquet(path):
             try:
-                rows.append(_row(record))
+                rows.append(_row(_values(record)))
             except RecordError as error:
-                bad.append(bad_record((found, 1), "usage", error, _JSON.encode(record), limits))
+                bad.append(bad_record((found, 1), "usage", error, _raw(record), limits))
             found += 1
     except (pa.ArrowException, ValueError, OSError) as error:
         found += 1
         told = RecordError("unreadable_table", f"The file cannot be read to its end: {type(error).__name__}.")
+        told = error if isinstance(error, RecordError) else told
         bad.append(bad_record((0, path.stat().st_size), "usage", told, head, limits))
     return ParquetRows(found, rows, bad, digest)
 
 
-def _parquet(path: Path) -> Iterator[dict[str, Any]]:
+def _parquet(path: Path) -> Iterator[dict[str, Any] | pa.RecordBatch]:
+    """Each row by its columns' names; as Arrow has it where a batch holds what Python cannot."""
     with pq.ParquetFile(path) as file:
+        names = file.schema_arrow.names
+        if len(set(names)) != len(names):
+            raise RecordError("bad_header", "The columns do not each have a name of their own.")
         for batch in file.iter_batches(_BATCH_ROWS):
-            yield from batch.to_pylist()
+            try:
+                rows = batch.to_pylist()
+            except (ArithmeticError, ValueError):
+                rows = [batch.slice(place, 1) for place in range(batch.num_rows)]
+            yield from rows
+
+
+def _values(record: dict[str, Any] | pa.RecordBatch) -> dict[str, Any]:
+    if isinstance(record, dict):
+        return record
+    try:
+        return dict(record.to_pylist()[0])
+    except (ArithmeticError, ValueError) as error:
+        raise RecordError("bad_value", "A value of the row is no text, or is out of range.") from error
+
+
+def _raw(record: dict[str, Any] | pa.RecordBatch) -> bytes:
+    if isinstance(record, dict):
+        return _JSON.encode(record)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, record.schema) as stream:
+        stream.write_batch(record)
+    return bytes(sink.getvalue())
 
 
 def _row(record: Mapping[str, Any]) -> Row:
@@ -210,7 +239,9 @@ _FIELDS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
 
 
 def _attribute(value: Any) -> str:
-    """Text as it is, anything else as JSON."""
+    """Text as it is, anything else as JSON; NaN and the infinities, which JSON lacks, by their names."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value if isinstance(value, str) else _JSON.encode(value).decode()
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, MetadataValue, multi_asset
-from ingest.loading import load
 
 from ingest import lake, schema
+from ingest.loading import load
 from orchestration.resources import Warehouse, say
 
 BRONZE = [*schema.RECORD_TABLES, *schema.JOURNAL_TABLES]

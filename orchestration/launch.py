@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.landing import has_news
-
 from ingest import lake
 from ingest.errors import LakeBusyError, SettingsError, TracehouseError
+from ingest.landing import has_news
 from ingest.settings import Settings
 from orchestration import work
 from orchestration.project import DBT_PROJECT_DIR, ROOT

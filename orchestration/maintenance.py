@@ -1,8 +1,8 @@
 """The daily care of the lake, as an asset so that its history shows beside the tables it keeps."""
 
 from dagster import AssetExecutionContext, MaterializeResult, asset
-from ingest.maintain import maintain
 
+from ingest.maintain import maintain
 from orchestration.resources import Warehouse
 
 

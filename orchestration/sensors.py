@@ -3,8 +3,8 @@
 import os
 
 from dagster import DefaultSensorStatus, RunRequest, SensorEvaluationContext, SkipReason, sensor
-from ingest.landing import fingerprint
 
+from ingest.landing import fingerprint
 from ingest.settings import read_settings
 from orchestration.schedules import pipeline
 

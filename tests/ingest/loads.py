@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ingest import lake
-from ingest.loading import LoadSummary, load_once
+from ingest.loading import load_once
 from ingest.settings import Settings, read_settings
+from ingest.summary import LoadSummary
 
 
 @dataclass(frozen=True)

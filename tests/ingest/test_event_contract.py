@@ -233,3 +233,24 @@ def test_a_bare_stripe_resource_lands_when_it_has_an_id_and_a_creation(home: Pat
         ("bad_created", 76),
         ("missing_id", 5),
     ]
+
+
+@pytest.mark.parametrize(
+    ("time", "nanoseconds"),
+    [
+        ("1970-01-01T00:00:00Z", None),
+        ("1970-01-01T00:00:00.000000001Z", 1),
+        ("2262-04-11T23:47:16.854775807Z", 2**63 - 1),
+        ("2262-04-11T23:47:16.854775808Z", None),
+    ],
+)
+def test_a_time_is_kept_to_the_nanosecond_as_far_as_64_bits_hold_it(
+    home: Path, time: str, nanoseconds: int | None
+) -> None:
+    here = warehouse(home)
+    event = {"specversion": "1.0", "id": "e1", "source": "/a", "type": "acme.x", "time": time, "data": {}}
+    here.write("billing/a.jsonl", json.dumps(event))
+    here.load()
+    landed = here.ask("select time_unix_nano from lake.bronze.events")
+    refused = here.ask("select reason_code from lake.bronze.quarantine")
+    assert (landed, refused) == (([(nanoseconds,)], []) if nanoseconds else ([], [("bad_time",)]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import signal
 import subprocess
@@ -70,6 +71,9 @@ def test_a_large_file_is_committed_in_stretches_that_meet(
     here = warehouse(home)
     here.write("otlp/a.jsonl", "".join(span_line(number) for number in range(1, 36)))
     here.load()
+    text = "".join(span_line(number) for number in range(1, 36)).encode()
+    for start, end, read, digest in here.log("start_offset, end_offset, bytes_read, source_digest"):
+        assert (read, digest) == (end - start, hashlib.sha256(text[start:end]).hexdigest())
     log = here.log("start_offset, end_offset, records_found")
     assert [found for _, _, found in log] == [10, 10, 10, 5]
     assert [start for start, _, _ in log[1:]] == [end for _, end, _ in log[:-1]]
