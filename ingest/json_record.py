@@ -18,8 +18,8 @@ MAX_NESTING = 200
 def parse_object(piece: Piece) -> tuple[Object, str]:
     """A JSON object, its fractions as Decimal, and its canonical digest.
 
-    Raises RecordError when the piece is no JSON object, nests too deep, gives one name twice, or holds what is
-    no number or text.
+    Raises RecordError when the piece is no JSON object, nests too deep, gives one name twice, or holds what
+    is no number or text.
     """
     if piece.encoding != "json":
         raise RecordError(

@@ -11,7 +11,7 @@ import pytest
 
 from ingest.events import decode_event
 from ingest.json_record import MAX_NESTING
-from ingest.pieces import BadRecord, Limits, Piece
+from ingest.pieces import BadRecord, Decoded, Limits, Piece
 from ingest.schema import EVENTS
 from tests.ingest.loads import warehouse
 
@@ -56,7 +56,7 @@ def refused(record: dict[str, Any] | str) -> BadRecord:
     return bad
 
 
-def _decode(record: dict[str, Any] | str) -> Any:
+def _decode(record: dict[str, Any] | str) -> Decoded:
     data = (record if isinstance(record, str) else json.dumps(record)).encode()
     return decode_event(Piece(0, len(data), data, "json", None), "billing", Limits())
 

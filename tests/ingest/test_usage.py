@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingest.pieces import BadRecord, Limits, Piece
+from ingest.pieces import BadRecord, Decoded, Limits, Piece
 from ingest.schema import USAGE_SNAPSHOTS
 from ingest.usage import decode_snapshot
 from tests.ingest.loads import warehouse
@@ -22,7 +22,7 @@ COLUMNS = USAGE_SNAPSHOTS.names[: USAGE_SNAPSHOTS.names.index("record_digest") +
 SNAPSHOT = {"snapshot_date": "2026-10-15", "tenant_id": "acme", "entitlement_tier": "pro"}
 
 
-def _decode(record: dict[str, Any] | str) -> Any:
+def _decode(record: dict[str, Any] | str) -> Decoded:
     data = (record if isinstance(record, str) else json.dumps(record)).encode()
     return decode_snapshot(Piece(0, len(data), data, "json", None), Limits())
 
