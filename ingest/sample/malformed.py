@@ -39,8 +39,8 @@ def write_malformed(landing: Path) -> int:
         landing / "otlp" / "edge-collector" / f"traces-{DAYS[7]}.jsonl",
         [
             good,
-            good[: len(good) // 2],
             b"upstream connect error or disconnect/reset before headers",
+            good[: len(good) // 2],
             good.replace(b"4d" * 16, b"4d4d"),
         ],
     )

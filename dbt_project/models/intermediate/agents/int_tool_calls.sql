@@ -54,7 +54,7 @@ tool_calls as (
         spans.retry_attempt,
         spans.error_type,
         spans.is_error,
-        spans.error_type is not distinct from 'policy_denied' as is_policy_denied,
+        coalesce(spans.error_type = 'policy_denied', false) as is_policy_denied,
         spans.consent_status,
         spans.consent_purpose,
         spans.jurisdiction,

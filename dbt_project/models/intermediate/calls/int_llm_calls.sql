@@ -50,7 +50,8 @@ ancestors as (
 -- What could be a call: an attempt at inference, or anything that reports usage. A probe's calls are nobody's usage.
 candidates as (
 
-    select * from spans where (is_inference or is_usage_known) and not is_synthetic
+    select * from spans
+    where (is_inference or is_usage_known) and not is_synthetic
 
 ),
 

@@ -20,7 +20,8 @@ calls as (
 
 consents as (
 
-    select * from {{ ref('int_consents') }} where subject_id is null
+    select * from {{ ref('int_consents') }}
+    where subject_id is null
 
 ),
 

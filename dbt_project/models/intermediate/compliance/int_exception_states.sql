@@ -3,7 +3,8 @@ with
 
 events as (
 
-    select * from {{ ref('stg_exception_events') }} where occurred_at <= {{ as_of() }}
+    select * from {{ ref('stg_exception_events') }}
+    where occurred_at <= {{ as_of() }}
 
 ),
 

@@ -3,7 +3,8 @@ with
 
 calls as (
 
-    select * from {{ ref('int_governed_calls') }} where connector_name is not null
+    select * from {{ ref('int_governed_calls') }}
+    where connector_name is not null
 
 ),
 

@@ -3,13 +3,15 @@ with
 
 calls as (
 
-    select * from {{ ref('int_governed_calls') }} where record_kind = 'llm_call' and is_usage_known
+    select * from {{ ref('int_governed_calls') }}
+    where record_kind = 'llm_call' and is_usage_known
 
 ),
 
 runbooks as (
 
-    select * from {{ ref('runbooks') }} where rule_id = 'unpriced_model'
+    select * from {{ ref('runbooks') }}
+    where rule_id = 'unpriced_model'
 
 ),
 

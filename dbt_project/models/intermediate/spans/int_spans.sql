@@ -22,7 +22,8 @@ copies as (
 
 aliases as (
 
-    select * from {{ ref('attribute_aliases') }} where signal = 'span'
+    select * from {{ ref('attribute_aliases') }}
+    where signal = 'span'
 
 ),
 

@@ -14,7 +14,8 @@ with
 
 touched as (
 
-    select * from {{ ref('int_trace_days') }} where load_id > {{ read_up_to() }}
+    select * from {{ ref('int_trace_days') }}
+    where load_id > {{ read_up_to() }}
 
 ),
 
@@ -59,9 +60,15 @@ twins as (
 
 traces as (
 
-    select trace_id, span_date from touched
+    select
+        trace_id,
+        span_date
+    from touched
     union
-    select trace_id, span_date from twins
+    select
+        trace_id,
+        span_date
+    from twins
 
 )
 

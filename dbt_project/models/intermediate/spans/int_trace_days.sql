@@ -38,7 +38,10 @@ known as (
 {% endif -%}
 days as (
 
-    select trace_id, span_date from new_spans
+    select
+        trace_id,
+        span_date
+    from new_spans
     {% if is_incremental() -%}
     union
     select trace_id, span_date from known

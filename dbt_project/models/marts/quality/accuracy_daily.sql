@@ -2,7 +2,8 @@ with
 
 evaluations as (
 
-    select * from {{ ref('int_evaluations') }} where event_date is not null
+    select * from {{ ref('int_evaluations') }}
+    where event_date is not null
 
 ),
 
