@@ -20,6 +20,7 @@ def bronze(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[Mat
     """Read what is new in the landing folder, quarantine what is bad, commit file by file."""
     summary = load(warehouse.settings, now=warehouse.now, progress=say)
     context.log.info(summary.sentence())
+    say(summary.sentence())
     with lake.connect(warehouse.settings, read_only=True) as connection:
         for table in BRONZE:
             count = connection.sql(f"from lake.bronze.{table}").count("*").fetchone()

@@ -6,12 +6,13 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import lake
-from ingest.errors import LakeBusyError, SettingsError, TracehouseError
+from ingest.errors import LakeBusyError, LakeUnreadableError, SettingsError, TracehouseError
 from ingest.landing import has_news
 from ingest.settings import Settings
 from orchestration import work
@@ -108,17 +109,27 @@ def failed_gates(result: ExecuteInProcessResult) -> list[str]:
 
 
 def failure(result: ExecuteInProcessResult) -> TracehouseError:
-    """The first error of a failed run, as a sentence; its kind decides the exit code."""
+    """The first error of a failed run, as a sentence; its kind decides the exit code.
+
+    Of an error and its causes the one that was written for people is told, else the innermost.
+    """
     for event in result.all_events:
-        data = event.event_specific_data
-        error: SerializableErrorInfo | None = getattr(data, "error", None)
-        while error is not None and error.cause is not None:
-            error = error.cause
-        if error is not None:
-            sentence = error.message.strip().split(": ", 1)[-1].strip()
-            kind = _KINDS.get(error.cls_name or "", TracehouseError)
-            return kind(sentence)
+        error: SerializableErrorInfo | None = getattr(event.event_specific_data, "error", None)
+        chain = list(_chain(error))
+        if chain:
+            ours = [cause for cause in chain if cause.cls_name in _KINDS]
+            told = ours[0] if ours else chain[-1]
+            sentence = told.message.strip().split(": ", 1)[-1].strip()
+            return _KINDS.get(told.cls_name or "", TracehouseError)(sentence)
     return TracehouseError("The run failed; `make ui` shows its log.")
 
 
-_KINDS = {"LakeBusyError": LakeBusyError, "SettingsError": SettingsError}
+def _chain(error: SerializableErrorInfo | None) -> Iterator[SerializableErrorInfo]:
+    while error is not None:
+        yield error
+        error = error.cause
+
+
+_KINDS = {
+    kind.__name__: kind for kind in (TracehouseError, SettingsError, LakeBusyError, LakeUnreadableError)
+}

@@ -1,0 +1,47 @@
+"""What a person gets when a run cannot be made (design §3)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingest import lake
+from tests.running import Home
+
+
+def test_a_second_run_at_the_same_time_is_turned_away_with_a_sentence(home: Path) -> None:
+    (home / "landing" / "usage").mkdir()
+    (home / "landing" / "usage" / "a.jsonl").write_text('{"snapshot_date": "2026-10-16"}\n')
+    with lake.writer_lock(Home(home).settings):
+        outcome = Home(home).pipeline()
+    assert outcome.code == 3
+    assert "is being written by process" in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_a_missing_landing_folder_says_what_to_do(tmp_path: Path) -> None:
+    outcome = Home(tmp_path / "nowhere").pipeline()
+    assert outcome.code == 2
+    assert "There is no landing folder" in outcome.err
+
+
+def test_a_bad_setting_is_named(home: Path) -> None:
+    outcome = Home(home).pipeline(TRACEHOUSE_SETTLE_SECONDS="soon")
+    assert outcome.code == 2
+    assert "TRACEHOUSE_SETTLE_SECONDS is 'soon'" in outcome.err
+
+
+def test_a_damaged_catalogue_is_one_sentence(home: Path) -> None:
+    (home / "catalog.sqlite").write_bytes(b"this is no catalogue" * 50)
+    outcome = Home(home).pipeline()
+    assert outcome.code == 1
+    assert "cannot be opened" in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_the_demo_does_not_mix_invented_data_with_yours(home: Path) -> None:
+    (home / "landing" / "otlp").mkdir()
+    (home / "landing" / "otlp" / "mine.jsonl").write_text("{}\n")
+    outcome = Home(home).run("orchestration", "demo")
+    assert outcome.code == 2
+    assert "otlp/mine.jsonl" in outcome.err
+    assert [file.name for file in (home / "landing").rglob("*.jsonl")] == ["mine.jsonl"]
