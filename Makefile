@@ -43,7 +43,7 @@ $(READY): requirements.lock
 
 $(MANIFEST): $(READY) $(DBT_SOURCES)
 	@echo "==> Parsing the dbt project"
-	@$(VENV)/bin/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	@cd dbt_project && ../$(VENV)/bin/dbt --quiet parse --profiles-dir .
 	@touch $@
 
 demo: setup ## Sample month to gated marts, with a summary of each

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -362,8 +363,8 @@ group by model
     home = Home(tmp_path / "home", project)
     some_days(demo, home.path / "landing", ("2026-10-14",))
     parsed = subprocess.run(
-        ["dbt", "--quiet", "parse", "--project-dir", "dbt_project", "--profiles-dir", "dbt_project"],
-        cwd=project,
+        [Path(sys.executable).parent / "dbt", "--quiet", "parse", "--profiles-dir", "."],
+        cwd=project / "dbt_project",
         env=home.environ,
         capture_output=True,
         text=True,
