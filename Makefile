@@ -63,7 +63,7 @@ lint: setup ## Linters, types and the borders between the rooms
 	TRACEHOUSE_HOME=$(LINT_HOME) $(VENV)/bin/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
 test: setup lint ## Linters, types, unit and integration tests, dbt build with its tests
-	@echo "==> pytest"; $(PY) -m pytest -m "not long"
+	@echo "==> pytest"; $(PY) -m pytest -m "not long" -n 2 --dist loadgroup
 
 test-long: setup ## The long checks
 	@$(PY) -m pytest -m long

@@ -29,7 +29,10 @@ def demo(settings: Settings, *, size: int) -> int:
     write_sample(settings, size=size)
     code = run_pipeline(read_settings(os.environ))
     print(describe(Path(settings.serving) / "tracehouse.duckdb"))
-    print(f"\n{time.monotonic() - started:.0f} s in all. {NEXT.format(home=settings.home)}")
+    data_docs = max((settings.home / "data_docs").glob("*/index.html"), default="no Data Docs yet")
+    print(
+        f"\n{time.monotonic() - started:.0f} s in all. {NEXT.format(home=settings.home, data_docs=data_docs)}"
+    )
     return code
 
 
@@ -75,7 +78,7 @@ def _files(landing: Path) -> set[str]:
 NEXT = """Where to look next:
   make ui                                   the asset graph, checks, schedules, run history
   duckdb -readonly {home}/serving/tracehouse.duckdb "from marts.token_usage_daily limit 10"
-  {home}/data_docs/index.html    what the gate checked
+  {data_docs}   what the gate checked
   docs/add_a_mart.md                        a mart of your own in five minutes"""
 
 

@@ -118,6 +118,20 @@ def test_found_is_landed_plus_quarantined_plus_duplicates_for_every_file(demo: H
     assert uneven == []
 
 
+@pytest.mark.xdist_group("sample")
+def test_every_dbt_unit_test_passes(demo: Home, tmp_path: Path) -> None:
+    dbt = Path(sys.executable).parent / "dbt"
+    done = subprocess.run(
+        [dbt, "test", "--select", "test_type:unit", "--profiles-dir", ".", "--target-path", str(tmp_path)],
+        cwd=ROOT / "dbt_project",
+        env=demo.environ,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    assert " ERROR=0 " in done.stdout
+
+
 # What each provider served, in input and output tokens, where every call reported its usage
 # (../shared/vocabulary.md, column "leaf + response id once").
 SERVED = {
