@@ -247,7 +247,7 @@ class Reader(threading.Thread):
             while not self._done.wait(0.05):
                 try:
                     tokens = connection.execute(TOKENS).fetchall()[0][0]
-                    tiers = connection.execute("select count(*) from marts.tier_adoption_daily").fetchall()[
+                    tiers = connection.execute("select sum(tenants)::bigint from marts.tier_adoption_daily").fetchall()[
                         0
                     ][0]
                     self.answers.append((int(tokens), int(tiers)))
@@ -291,7 +291,7 @@ def test_a_failing_mart_is_held_while_the_others_go_on_and_is_released_once_mend
     environ = {"TRACEHOUSE_AS_OF": "2026-11-01T00:00:00Z"}
     assert home.pipeline(**environ).code == 0
     served = home.released(TOKENS)[0][0]
-    tiers = home.released("select count(*) from marts.tier_adoption_daily")[0][0]
+    tiers = home.released("select sum(tenants)::bigint from marts.tier_adoption_daily")[0][0]
     reader = Reader(home)
     reader.start()
 
@@ -314,7 +314,7 @@ def test_a_failing_mart_is_held_while_the_others_go_on_and_is_released_once_mend
     assert states["token_usage_daily"] == "held"
     assert states["tier_adoption_daily"] == states["tenant_tier_history"] == "published"
     assert home.released(TOKENS)[0][0] == served
-    assert home.released("select count(*) from marts.tier_adoption_daily")[0][0] > tiers
+    assert home.released("select sum(tenants)::bigint from marts.tier_adoption_daily")[0][0] > tiers
     failed = home.released(
         "select check_name from marts.gate_results where mart = 'token_usage_daily' and severity = 'error' "
         "and outcome = 'failed'"
