@@ -19,7 +19,7 @@ from ingest import lake
 from metabase.release import ensure_release_tables
 from orchestration import work
 from orchestration.preview import preview
-from orchestration.project import DBT_PROJECT_DIR
+from orchestration.project import DBT_PROJECT_DIR, ONLY_IF_NEEDED
 from orchestration.resources import DBT_PROJECT, Warehouse, say
 
 
@@ -43,12 +43,15 @@ class Translator(DagsterDbtTranslator):
     pool="lake_writer",
 )
 def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse) -> Iterator[Any]:
-    """Build and test what changed; yields nothing, and starts no dbt, when there is no work."""
+    """Build and test what changed; yields nothing, and starts no dbt, when there is no work.
+
+    A run that a person launched from the UI always builds.
+    """
     with lake.connect(warehouse.settings) as connection:
         ensure_release_tables(connection)
         work.ensure_runs(connection)
         todo = work.find_work(connection, work.digest_project(DBT_PROJECT_DIR), warehouse.as_of)
-    if not todo and not context.is_subset:
+    if not todo and not is_asked_for(context.run.tags):
         context.log.info("Nothing new: no dbt run, no release.")
         return
     context.log.info(f"Building because {'; '.join(todo.reasons) or 'it was asked for'}.")
@@ -74,6 +77,11 @@ def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, warehouse: W
     if not results.exists():
         raise Failure(f"dbt stopped before it had finished; {console.name} says why.")
     yield from _not_built(context, built)
+
+
+def is_asked_for(tags: Mapping[str, str]) -> bool:
+    """True for a run that a person launched: it builds and audits even when nothing is new."""
+    return not {ONLY_IF_NEEDED, "dagster/schedule_name", "dagster/sensor_name"} & set(tags)
 
 
 def _not_built(context: AssetExecutionContext, built: set[str]) -> Iterator[Output[None]]:

@@ -16,7 +16,7 @@ from ingest.errors import LakeBusyError, LakeUnreadableError, SettingsError, Tra
 from ingest.landing import has_news
 from ingest.settings import Settings
 from orchestration import work
-from orchestration.project import DBT_PROJECT_DIR, ROOT
+from orchestration.project import DBT_PROJECT_DIR, ONLY_IF_NEEDED, ROOT
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
@@ -41,6 +41,7 @@ def run_pipeline(settings: Settings) -> int:
         result = defs.resolve_job_def("pipeline").execute_in_process(
             instance=instance,
             raise_on_error=False,
+            tags={ONLY_IF_NEEDED: "true"},
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     held = failed_gates(result)
