@@ -247,9 +247,9 @@ class Reader(threading.Thread):
             while not self._done.wait(0.05):
                 try:
                     tokens = connection.execute(TOKENS).fetchall()[0][0]
-                    tiers = connection.execute("select sum(tenants)::bigint from marts.tier_adoption_daily").fetchall()[
-                        0
-                    ][0]
+                    tiers = connection.execute(
+                        "select sum(tenants)::bigint from marts.tier_adoption_daily"
+                    ).fetchall()[0][0]
                     self.answers.append((int(tokens), int(tiers)))
                 except duckdb.Error as error:
                     self.errors.append(str(error))
