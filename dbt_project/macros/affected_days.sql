@@ -45,10 +45,36 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Pre-hook: make room for the calls of affected traces, on the days they have. -#}
-{% macro delete_affected_traces() -%}
+{#-
+    A condition: a call is counted anew, because its trace was touched or its response was seen in one that was.
+    The other calls of a trace with such a response stay: not every copy of theirs is read.
+-#}
+{% macro is_counted_anew(trace_id, response_id, day) -%}
+    {%- if not execute -%}
+        {%- do ref('int_trace_days') -%}
+        {%- do ref('int_trace_responses') -%}
+    {%- endif -%}
+    {%- if is_incremental() -%}
+        (
+            {{ is_touched_trace(trace_id) }}
+            or (
+                {{ near_days(day, touched_trace_days()) }}
+                and {{ response_id }} in (
+                    select response_id from {{ ref('int_trace_responses') }} where {{ is_touched_trace('trace_id') }}
+                )
+            )
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Pre-hook: make room for the calls that are counted anew, on the days they have. -#}
+{% macro delete_calls_counted_anew() -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
-        where {{ in_days('usage_date', affected_days()) }} and {{ is_affected_trace('trace_id') }}
+        where
+            {{ in_days('usage_date', affected_days()) }}
+            and {{ is_counted_anew('trace_id', 'response_id', 'usage_date') }}
     {%- endif -%}
 {%- endmacro %}

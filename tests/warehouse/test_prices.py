@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,7 +14,8 @@ from genai_prices.data import providers
 from genai_prices.types import StartDateConstraint
 
 from ingest.loading import load_once
-from tests.running import ROOT, Home
+from tests.running import Home
+from tests.warehouse.building import build
 
 # Names as services send them, beside the ids of the price list: dated, compact, unknown to it.
 ENDINGS = ("", "", "-20251211", "-2025-12-11", "-latest", "-preview")
@@ -144,23 +142,6 @@ def _span(call: Call) -> dict[str, Any]:
 
 def _value(value: str | int) -> dict[str, Any]:
     return {"stringValue": value} if isinstance(value, str) else {"intValue": str(value)}
-
-
-def build(home: Home, selection: str) -> None:
-    """Seeds and models of the selection; their own tests are run elsewhere."""
-    target = str(home.path / "target")
-    done = subprocess.run(
-        [
-            *(Path(sys.executable).parent / "dbt", "build", "--quiet", "--profiles-dir", "."),
-            *("--target-path", target, "--log-path", target, "--select", selection),
-            *("--exclude-resource-type", "test", "unit_test"),
-        ],
-        cwd=ROOT / "dbt_project",
-        env=home.environ,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

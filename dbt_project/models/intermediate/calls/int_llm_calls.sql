@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        pre_hook="{{ delete_affected_traces() }}",
+        pre_hook="{{ delete_calls_counted_anew() }}",
         post_hook="{{ remember_read() }}",
     )
 }}
@@ -257,3 +257,4 @@ from once
 left join inherited
     on once.trace_id = inherited.trace_id
     and once.span_id = inherited.span_id
+where {{ is_counted_anew('once.trace_id', 'once.response_id', 'once.span_date') }}

@@ -6,28 +6,27 @@
     )
 }}
 
--- What a run has to compute anew: the traces its loads touched, and the traces in which the same response was seen,
--- since which copy of a response counts may have changed there. Copies start within minutes of each other, so
--- they stand on the same day or a neighbouring one.
-{%- set days = touched_trace_days() %}
+-- What a run has to compute anew: the traces its loads touched, and the traces in which one of their responses was
+-- seen, since which copy of it counts may have changed there. Copies start within minutes of each other, so they
+-- stand on the same day or a neighbouring one; the rest of their trace may stand anywhere.
 with
 
-touched as (
+trace_days as (
 
     select * from {{ ref('int_trace_days') }}
-    where load_id > {{ read_up_to() }}
 
 ),
 
-spans as (
+trace_responses as (
 
-    select
-        trace_id,
-        span_date,
-        response_id
+    select * from {{ ref('int_trace_responses') }}
 
-    from {{ ref('int_spans') }}
-    where response_id is not null and {{ near_days('span_date', days) }}
+),
+
+touched as (
+
+    select * from trace_days
+    where load_id > {{ read_up_to() }}
 
 ),
 
@@ -39,26 +38,23 @@ run as (
 
 responses as (
 
-    select distinct spans.response_id
-    from spans
-    inner join touched
-        on spans.trace_id = touched.trace_id
+    select response_id
+    from trace_responses
+    where trace_id in (select trace_id from touched)
 
 ),
 
 twins as (
 
-    select
-        spans.trace_id,
-        spans.span_date
-
-    from spans
-    inner join responses
-        on spans.response_id = responses.response_id
+    select trace_id
+    from trace_responses
+    where
+        response_id in (select response_id from responses)
+        and {{ near_days('span_date', touched_trace_days()) }}
 
 ),
 
-traces as (
+days as (
 
     select
         trace_id,
@@ -68,14 +64,15 @@ traces as (
     select
         trace_id,
         span_date
-    from twins
+    from trace_days
+    where trace_id in (select trace_id from twins)
 
 )
 
 select
     run.load_id,
-    traces.trace_id,
-    traces.span_date
+    days.trace_id,
+    days.span_date
 
-from traces
+from days
 cross join run
