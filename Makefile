@@ -9,8 +9,6 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 # An empty lake, for the linter that compiles the models.
 LINT_HOME := $(CURDIR)/$(VENV)/lint
-MANIFEST := dbt_project/target/manifest.json
-DBT_SOURCES := $(shell find dbt_project -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' -o -name '*.md' \) -not -path '*/target/*' 2>/dev/null)
 
 # Nothing here reports to anybody.
 export DO_NOT_TRACK := 1
@@ -28,7 +26,8 @@ export TRACEHOUSE_HOME := $(abspath $(TRACEHOUSE_HOME))
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-setup: $(READY) $(MANIFEST) ## Build .venv from requirements.lock, parse the dbt project
+setup: $(READY) ## Build .venv from requirements.lock, parse the dbt project
+	@$(PY) -m orchestration.project
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tracehouse needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11."; exit 2; }
@@ -39,11 +38,6 @@ $(READY): requirements.lock
 	@echo "==> Byte-compiling"
 	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 	@$(PY) -c 'from ingest.lake import install_extensions; install_extensions()'
-	@touch $@
-
-$(MANIFEST): $(READY) $(DBT_SOURCES)
-	@echo "==> Parsing the dbt project"
-	@cd dbt_project && ../$(VENV)/bin/dbt --quiet parse --profiles-dir .
 	@touch $@
 
 demo: setup ## Sample month to gated marts, with a summary of each

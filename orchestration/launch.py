@@ -16,7 +16,7 @@ from ingest.errors import LakeBusyError, LakeUnreadableError, SettingsError, Tra
 from ingest.landing import has_news
 from ingest.settings import Settings
 from orchestration import work
-from orchestration.project import DBT_PROJECT_DIR, ONLY_IF_NEEDED, ROOT
+from orchestration.project import DBT_PROJECT_DIR, ONLY_IF_NEEDED, ROOT, refresh_manifest
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
@@ -33,6 +33,7 @@ def run_pipeline(settings: Settings) -> int:
     if is_idle(settings, datetime.now(UTC)):
         print(f"Nothing new in {settings.landing}: the marts stand as published.", file=sys.stderr)
         return 0
+    refresh_manifest()
     from dagster import DagsterInstance
 
     from orchestration.definitions import defs
@@ -63,6 +64,7 @@ def serve_ui(settings: Settings, *, host: str, port: int) -> int:
     """Become `dagster dev` on this home: web server, schedules and sensors, until interrupted."""
     settings.landing.mkdir(parents=True, exist_ok=True)
     prepare_home(settings)
+    refresh_manifest()
     print(f"Dagster UI: http://{host}:{port}", file=sys.stderr)
     dagster = Path(sys.executable).parent / "dagster"
     os.chdir(ROOT)

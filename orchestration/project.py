@@ -1,8 +1,12 @@
-"""Where the dbt project stands. Imports nothing heavy, so that an idle run stays quick."""
+"""Where the dbt project stands, and its manifest kept as new as it. Imports nothing that is slow."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+
+from ingest.errors import TracehouseError
 
 ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = ROOT / "dbt_project"
@@ -10,3 +14,31 @@ MANIFEST = DBT_PROJECT_DIR / "target" / "manifest.json"
 
 # Tag of a run that may find nothing to do; runs of the schedule and the sensor may too.
 ONLY_IF_NEEDED = "tracehouse/only_if_needed"
+
+_SOURCES = ("*.yml", "models/**/*.*", "macros/**/*.*", "seeds/**/*.*", "tests/**/*.*")
+
+
+def refresh_manifest() -> None:
+    """Let dbt parse the project when one of its files is newer than the manifest, or one is gone.
+
+    Raises TracehouseError with dbt's words when the project cannot be parsed.
+    """
+    if MANIFEST.exists() and MANIFEST.stat().st_mtime > _changed_at():
+        return
+    print("Parsing the dbt project", file=sys.stderr, flush=True)
+    dbt = Path(sys.executable).parent / "dbt"
+    command = [dbt, "--quiet", "parse", "--profiles-dir", "."]
+    parsed = subprocess.run(command, cwd=DBT_PROJECT_DIR, capture_output=True, text=True)  # noqa: S603 - ours
+    if parsed.returncode:
+        raise TracehouseError(f"dbt cannot parse the project: {(parsed.stdout + parsed.stderr).strip()}")
+    MANIFEST.touch()
+
+
+def _changed_at() -> float:
+    # A removed file shows in the time of its folder.
+    files = {path for pattern in _SOURCES for path in DBT_PROJECT_DIR.glob(pattern)}
+    return max(path.stat().st_mtime for path in files | {path.parent for path in files} - {DBT_PROJECT_DIR})
+
+
+if __name__ == "__main__":
+    refresh_manifest()

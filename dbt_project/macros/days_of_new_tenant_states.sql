@@ -1,8 +1,8 @@
 {#-
-    Days of `this` whose tenants' tiers may have changed by loads after its watermark. A new state can also end
-    an older one, so every day from its beginning on counts.
+    Days of `calls` (this model, unless another is named) whose tenants' tiers may have changed by loads after this
+    model's watermark. A new state can also end an older one, so every day from its beginning on counts.
 -#}
-{% macro days_of_new_tenant_states() -%}
+{% macro days_of_new_tenant_states(calls=this) -%}
     {%- if not execute -%}
         {%- do ref('int_tenant_states') -%}
     {%- endif -%}
@@ -10,7 +10,7 @@
         {{ return([]) }}
     {%- endif -%}
     {{ return([
-        "select distinct read.usage_date from " ~ this ~ " as read inner join " ~ ref('int_tenant_states')
+        "select distinct read.usage_date from " ~ calls ~ " as read inner join " ~ ref('int_tenant_states')
         ~ " as states on read.tenant_id = states.tenant_id and read.usage_date >= cast(states.valid_from as date)"
         ~ " where states.load_id > " ~ read_up_to()
     ]) }}

@@ -1,4 +1,4 @@
--- A call with its cost, and with the tier its tenant had when it began: by history, else by the span's own word.
+-- A call with its cost, and with the tier its tenant had when it began.
 with
 
 calls as (
@@ -13,36 +13,19 @@ costs as (
 
 ),
 
-tenant_states as (
+tiered as (
 
-    select * from {{ ref('int_tenant_states') }}
-
-),
-
-matched as (
-
-    select
-        calls.*,
-        case
-            when tenant_states.valid_to is null or calls.started_at < tenant_states.valid_to
-                then tenant_states.entitlement_tier
-        end as tier_by_history
-
-    from calls
-    asof left join tenant_states
-        on calls.tenant_id = tenant_states.tenant_id
-        and calls.started_at >= tenant_states.valid_from
+    {{ with_tier_in_force('calls', 'span_entitlement_tier') }}
 
 )
 
 select
-    matched.* exclude (span_entitlement_tier, tier_by_history),
-    matched.span_entitlement_tier,
-    coalesce(matched.tier_by_history, matched.span_entitlement_tier, 'unknown') as entitlement_tier,
+    tiered.* exclude (tier_in_force),
+    tiered.tier_in_force as entitlement_tier,
     coalesce(costs.is_priced, false) as is_priced,
     costs.cost_usd
 
-from matched
+from tiered
 left join costs
-    on matched.call_id = costs.call_id
-    and matched.usage_date = costs.usage_date
+    on tiered.call_id = costs.call_id
+    and tiered.usage_date = costs.usage_date

@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        pre_hook="{{ delete_affected_days('usage_date', days_of_new_consents()) }}",
+        pre_hook="{{ delete_affected_days('usage_date', days_of_new_verdicts()) }}",
         post_hook="{{ remember_read() }}",
     )
 }}
@@ -25,6 +25,10 @@ judged as (
     select * from {{ ref('rule_denylisted_connector') }}
     union all
     select * from {{ ref('rule_unpriced_model') }}
+    union all
+    select * from {{ ref('rule_tier_disagreement') }}
+    union all
+    select * from {{ ref('rule_unlisted_tier') }}
 
 ),
 
@@ -51,7 +55,7 @@ exceptions as (
         on judged.load_id = loads.load_id
     where
         verdict != 'compliant'
-        and {{ in_days('usage_date', affected_days(days_of_new_consents())) }}
+        and {{ in_days('usage_date', affected_days(days_of_new_verdicts())) }}
 
 )
 

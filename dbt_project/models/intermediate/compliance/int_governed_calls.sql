@@ -12,6 +12,8 @@ llm_calls as (
         span_id,
         tenant_id,
         entitlement_tier,
+        span_entitlement_tier,
+        tier_by_history,
         agent_name,
         workflow_id,
         environment,
@@ -26,9 +28,21 @@ llm_calls as (
         model,
         is_usage_known,
         is_priced,
-        load_id
+        greatest(load_id, coalesce(tier_load_id, load_id)) as load_id
 
     from {{ ref('int_tiered_calls') }}
+
+),
+
+tools as (
+
+    select * from {{ ref('int_tool_calls') }}
+
+),
+
+tiered_tools as (
+
+    {{ with_tier_in_force('tools', 'entitlement_tier') }}
 
 ),
 
@@ -42,7 +56,9 @@ tool_calls as (
         trace_id,
         span_id,
         tenant_id,
-        entitlement_tier,
+        tier_in_force as entitlement_tier,
+        entitlement_tier as span_entitlement_tier,
+        tier_by_history,
         agent_name,
         workflow_id,
         environment,
@@ -57,9 +73,9 @@ tool_calls as (
         cast(null as varchar) as model,
         cast(null as boolean) as is_usage_known,
         cast(null as boolean) as is_priced,
-        load_id
+        greatest(load_id, coalesce(tier_load_id, load_id)) as load_id
 
-    from {{ ref('int_tool_calls') }}
+    from tiered_tools
 
 )
 

@@ -25,12 +25,6 @@ spans as (
 
 ),
 
-tenant_states as (
-
-    select * from {{ ref('int_tenant_states') }}
-
-),
-
 -- What stands around the calls. A probe's operations are not a tenant's.
 other_operations as (
 
@@ -47,17 +41,7 @@ other_operations as (
 
 tiered_operations as (
 
-    select
-        other_operations.*,
-        case
-            when tenant_states.valid_to is null or other_operations.started_at < tenant_states.valid_to
-                then tenant_states.entitlement_tier
-        end as tier_by_history
-
-    from other_operations
-    asof left join tenant_states
-        on other_operations.tenant_id = tenant_states.tenant_id
-        and other_operations.started_at >= tenant_states.valid_from
+    {{ with_tier_in_force('other_operations', 'entitlement_tier') }}
 
 ),
 
@@ -86,7 +70,7 @@ operations as (
         operations.operation_id,
         operations.span_date as usage_date,
         operations.tenant_id,
-        coalesce(operations.tier_by_history, operations.entitlement_tier) as entitlement_tier,
+        operations.tier_in_force as entitlement_tier,
         operations.service_name,
         operations.agent_name,
         operations.workflow_name,
@@ -128,7 +112,7 @@ select
     metric_name,
     usage_date,
     coalesce(tenant_id, 'unknown') as tenant_id,
-    coalesce(entitlement_tier, 'unknown') as entitlement_tier,
+    entitlement_tier,
     coalesce(service_name, 'unknown') as service_name,
     coalesce(agent_name, 'unknown') as agent_name,
     coalesce(workflow_name, 'unknown') as workflow_name,

@@ -8,20 +8,36 @@
 
 -- Kept for good, even where a better copy of the span took the response back: the copies in other traces that
 -- it stood for have to be counted again then.
+with
+
+seen as (
+
+    select distinct
+        trace_id,
+        span_date,
+        response_id
+
+    from {{ ref('int_spans') }}
+    where
+        response_id is not null
+        and {{ in_days('span_date', touched_trace_days()) }}
+        and {{ is_touched_trace('trace_id') }}
+
+)
+
 select
     trace_id,
     span_date,
     response_id
 
-from {{ ref('int_spans') }}
-where
-    response_id is not null
-    and {{ in_days('span_date', touched_trace_days()) }}
-    and {{ is_touched_trace('trace_id') }}
+from seen
 {% if is_incremental() -%}
-except
-select trace_id, span_date, response_id from {{ this }}
-where {{ in_days('span_date', touched_trace_days()) }}
-{%- else -%}
-group by trace_id, span_date, response_id
+    except
+    select
+        trace_id,
+        span_date,
+        response_id
+
+    from {{ this }}
+    where {{ in_days('span_date', touched_trace_days()) }}
 {%- endif %}

@@ -1,0 +1,60 @@
+-- A span names another tier than the one its tenant had then by history. History counts; the span is wrong or late.
+with
+
+calls as (
+
+    select * from {{ ref('int_governed_calls') }}
+    where tier_by_history != 'unknown' and span_entitlement_tier is not null
+
+),
+
+runbooks as (
+
+    select * from {{ ref('runbooks') }}
+    where rule_id = 'tier_disagreement'
+
+),
+
+judged as (
+
+    select
+        calls.*,
+        'tier_disagreement' as rule_id,
+        '1' as rule_version,
+        case when calls.tier_by_history = calls.span_entitlement_tier then 'compliant' else 'violation' end as verdict,
+        'low' as severity,
+        'Let the service read the tier that billing holds, or correct the subscription.' as remediation,
+        runbooks.url as runbook_url,
+        {{ json_object({
+            'tier_by_history': 'calls.tier_by_history',
+            'tier_by_span': 'calls.span_entitlement_tier',
+        }) }} as evidence
+
+    from calls
+    left join runbooks
+        on calls.started_at >= runbooks.valid_from
+        and (runbooks.valid_to is null or calls.started_at < runbooks.valid_to)
+
+)
+
+select
+    rule_id,
+    rule_version,
+    verdict,
+    severity,
+    record_kind,
+    record_id,
+    usage_date,
+    started_at as occurred_at,
+    tenant_id,
+    agent_name,
+    workflow_id,
+    trace_id,
+    span_id,
+    jurisdiction,
+    evidence,
+    remediation,
+    runbook_url,
+    load_id
+
+from judged
