@@ -135,6 +135,14 @@ def write_views(serving: Serving, release_id: str, descriptions: Mapping[str, st
     return True
 
 
+def has_moved(serving: Serving) -> bool:
+    """True when readers would look for the releases where this folder does not stand any more."""
+    if not serving.database.exists():
+        return False
+    here = literal(str(serving.releases / "*" / PUBLICATIONS_FILE))
+    return any(here not in view for _, view, _ in _views(serving.database))
+
+
 def remove(serving: Serving, release_id: str) -> None:
     """Delete a release that no reader can see any more; it goes as a whole, then its files do."""
     shutil.rmtree(serving.removed, ignore_errors=True)

@@ -16,7 +16,7 @@ from ingest.errors import LakeBusyError, LakeUnreadableError, SettingsError, Tra
 from ingest.landing import has_news
 from ingest.settings import Settings
 from orchestration import work
-from orchestration.project import DBT_PROJECT_DIR, ONLY_IF_NEEDED, ROOT, refresh_manifest
+from orchestration.project import DBT_PROJECT_DIR, MANIFEST, ONLY_IF_NEEDED, ROOT, refresh_manifest
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
@@ -31,6 +31,7 @@ def run_pipeline(settings: Settings) -> int:
     started = time.monotonic()
     prepare_home(settings)
     if is_idle(settings, datetime.now(UTC)):
+        follow_moved_home(settings)
         print(f"Nothing new in {settings.landing}: the marts stand as published.", file=sys.stderr)
         return 0
     refresh_manifest()
@@ -100,6 +101,19 @@ def is_idle(settings: Settings, now: datetime) -> bool:
         if not work.has_runs(connection) or has_news(connection, settings, now=now):
             return False
         return not work.find_work(connection, work.digest_project(DBT_PROJECT_DIR), settings.as_of_or(now))
+
+
+def follow_moved_home(settings: Settings) -> None:
+    """Let the views read this serving folder, where it was moved since they were written."""
+    from metabase import release, serving
+    from metabase.contracts import read_project
+
+    if not serving.has_moved(serving.Serving(Path(settings.serving))):
+        return
+    refresh_manifest()
+    with lake.writer_lock(settings), lake.connect(settings) as connection:
+        release.recover(connection, settings, read_project(MANIFEST))
+    print(f"The serving folder has moved: its views now read {settings.serving}.", file=sys.stderr)
 
 
 def failed_gates(result: ExecuteInProcessResult) -> list[str]:

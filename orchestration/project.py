@@ -27,7 +27,7 @@ def refresh_manifest() -> None:
         return
     print("Parsing the dbt project", file=sys.stderr, flush=True)
     dbt = Path(sys.executable).parent / "dbt"
-    command = [dbt, "--quiet", "parse", "--profiles-dir", "."]
+    command: list[str | Path] = [dbt, "--quiet", "parse", "--profiles-dir", "."]
     parsed = subprocess.run(command, cwd=DBT_PROJECT_DIR, capture_output=True, text=True)  # noqa: S603 - ours
     if parsed.returncode:
         raise TracehouseError(f"dbt cannot parse the project: {(parsed.stdout + parsed.stderr).strip()}")

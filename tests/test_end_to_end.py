@@ -110,6 +110,19 @@ def test_a_run_with_nothing_new_adds_nothing_and_starts_no_dbt(demo: Home) -> No
 
 
 @pytest.mark.xdist_group("sample")
+def test_a_home_that_was_moved_is_served_from_where_it_stands(demo: Home, tmp_path: Path) -> None:
+    expected = demo.released("select count(*) from marts.token_usage_daily")
+    moved = Home(tmp_path / "moved")
+    demo.path.rename(moved.path)
+    try:
+        assert moved.pipeline().code == 0
+        assert moved.released("select count(*) from marts.token_usage_daily") == expected
+    finally:
+        moved.path.rename(demo.path)
+        demo.pipeline()
+
+
+@pytest.mark.xdist_group("sample")
 def test_found_is_landed_plus_quarantined_plus_duplicates_for_every_file(demo: Home) -> None:
     uneven = demo.in_lake(
         "select source_file from lake.bronze.ingest_log "
