@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ingest.settings import Settings
 from metabase import journals, serving
 from metabase.contracts import Mart, Project
 from metabase.errors import UnknownReleaseError
-from metabase.files import write_empty
+from metabase.files import digest_file, write_empty
 from metabase.publication import Publication, PublishedMart
 from metabase.release import next_id, publish, readable_failure, recover
 from metabase.results import CheckResult
@@ -42,16 +43,13 @@ def roll_back(
     if release_id not in target.kept():
         kept = ", ".join(target.kept()) or "none"
         raise UnknownReleaseError(f"There is no release {release_id!r} to go back to; kept are {kept}.")
-    then, current = journals.shown_in(connection, release_id), target.current()
+    current = target.current()
     with readable_failure(target):
         serving.clear_staging(target)
         publication = Publication(
             publication_id=next_id(connection, target),
             published_at=now,
-            marts=tuple(
-                _link(connection, target, mart, release_id if mart.name in then else current)
-                for mart in project.marts
-            ),
+            marts=tuple(_link(connection, target, mart, [release_id, current]) for mart in project.marts),
             checks=tuple(_note(mart, release_id, current) for mart in project.marts),
         )
         publish(connection, settings, project, publication)
@@ -59,14 +57,22 @@ def roll_back(
 
 
 def _link(
-    connection: duckdb.DuckDBPyConnection, target: Serving, mart: Mart, source: str | None
+    connection: duckdb.DuckDBPyConnection, target: Serving, mart: Mart, wanted: Sequence[str | None]
 ) -> PublishedMart:
+    """The mart's file of the first release that has one; without rows if none has.
+
+    A file that this lake's journals do not know, because the lake was made anew, counts all the same.
+    """
     file = target.staging / f"{mart.name}.parquet"
-    shown = journals.shown_in(connection, source).get(mart.name)
-    if source is None or shown is None:
+    source = next((name for name in wanted if name and (target.release(name) / file.name).exists()), None)
+    if source is None:
         rows, digest = write_empty(connection, mart, file)
         return PublishedMart(mart.name, "held", rows, digest, None)
     os.link(target.release(source) / file.name, file)
+    shown = journals.shown_in(connection, source).get(mart.name)
+    if shown is None:
+        rows, digest = digest_file(connection, file)
+        return PublishedMart(mart.name, "held", rows, digest, None)
     return PublishedMart(mart.name, shown.state, shown.row_count, shown.digest, shown.lake_snapshot_id)
 
 

@@ -22,7 +22,16 @@
     min_by({{ what }}, priority) filter (where canonical_name = '{{ name }}')
 {%- endmacro %}
 
-{#- A count of tokens that came as text; null for what is no whole number. -#}
+{#- A count of tokens that came as text; null for what is no number, or beyond what one call can use. -#}
 {% macro token_count(text) -%}
-    try_cast(try_cast({{ text }} as decimal(28, 6)) as bigint)
+    cast(try_cast({{ text }} as decimal(18, 6)) as bigint)
+{%- endmacro %}
+
+{#- A number that came as text; null for what is none, NaN and the infinities among it. -#}
+{% macro finite(text) -%}
+    {{ return(adapter.dispatch('finite')(text)) }}
+{%- endmacro %}
+
+{% macro duckdb__finite(text) -%}
+    case when isfinite(try_cast({{ text }} as double)) then try_cast({{ text }} as double) end
 {%- endmacro %}

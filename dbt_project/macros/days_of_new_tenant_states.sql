@@ -1,6 +1,7 @@
 {#-
     Days of `calls` (this model, unless another is named) whose tenants' tiers may have changed by loads after this
-    model's watermark. A new state can also end an older one, so every day from its beginning on counts.
+    model's watermark. A new state can also end an older one, so every day from its beginning on counts; all days of a
+    tenant with an event whose copies contradict each other, since the losing copy may have counted on any.
 -#}
 {% macro days_of_new_tenant_states(calls=this) -%}
     {%- if not execute -%}
@@ -11,7 +12,8 @@
     {%- endif -%}
     {{ return([
         "select distinct read.usage_date from " ~ calls ~ " as read inner join " ~ ref('int_tenant_states')
-        ~ " as states on read.tenant_id = states.tenant_id and read.usage_date >= cast(states.valid_from as date)"
+        ~ " as states on read.tenant_id = states.tenant_id"
+        ~ " and (read.usage_date >= cast(states.valid_from as date) or states.is_contradicted)"
         ~ " where states.load_id > " ~ read_up_to()
     ]) }}
 {%- endmacro %}

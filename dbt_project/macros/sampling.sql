@@ -7,6 +7,12 @@
     {{ return(adapter.dispatch('sampling_probability')(trace_state, declared)) }}
 {%- endmacro %}
 
+{#-
+    Below this no sampler goes on purpose (`p:63` is the older scheme's word for an adjusted count of zero), and one
+    span would outweigh everything else: the probability counts as unknown.
+-#}
+{% macro smallest_probability() %}0.000000001{% endmacro %}
+
 {% macro duckdb__sampling_probability(trace_state, declared) -%}
     coalesce(
         1 - try_cast(

@@ -2,3 +2,11 @@
 {% macro weighted_tokens(column) -%}
     cast(round(sum(cast({{ column }} * sampling_weight as decimal(38, 6)))) as bigint)
 {%- endmacro %}
+
+{#- What is known of several columns, added up; null where none of them is known. -#}
+{% macro sum_of_known(columns) -%}
+    case
+        when coalesce({{ columns | join(', ') }}) is not null
+            then coalesce({{ columns | join(', 0) + coalesce(') }}, 0)
+    end
+{%- endmacro %}

@@ -21,6 +21,7 @@ NOON = MONTH + DAY // 2
 COMPARED = {
     "int_spans": "intermediate.int_spans",
     "int_llm_calls": "intermediate.int_llm_calls",
+    "int_tool_calls": "intermediate.int_tool_calls",
     "token_usage_daily": "marts.token_usage_daily",
     "latency_daily": "marts.latency_daily",
     "latency_histogram_daily": "marts.latency_histogram_daily",
@@ -94,8 +95,15 @@ INNER = [call(11, 112, NOON, 512, parent=111)]
 # The same record twice.
 RESENT = [call(13, 131, NOON, 1024)]
 
-EARLY = [*CLIENT, *PROXY_OF_OTHERS, *ROLL_UP, *PARTIAL, *LONG_RUN, *BEFORE, *OUTER, *RESENT]
-LATE = [*PROXY_OF_FIRST, *CALL_OF_ROLL_UP, *COMPLETE, *PROXY_OF_LONG_RUN, *AFTER, *INNER, *RESENT]
+# A tool's span before midnight, the connector's inside it after; then something else on the first day.
+TOOL = [
+    Span(14, 141, MONTH + 3 * DAY - 1, MONTH + 3 * DAY + SECOND, {"gen_ai.operation.name": "execute_tool"}),
+    Span(14, 142, MONTH + 3 * DAY + 1, MONTH + 3 * DAY + SECOND, {"connector.name": "crm"}, 141),
+]
+UNRELATED = [call(15, 151, MONTH + 3 * DAY - MINUTE, 2048)]
+
+EARLY = [*CLIENT, *PROXY_OF_OTHERS, *ROLL_UP, *PARTIAL, *LONG_RUN, *BEFORE, *OUTER, *RESENT, *TOOL]
+LATE = [*PROXY_OF_FIRST, *CALL_OF_ROLL_UP, *COMPLETE, *PROXY_OF_LONG_RUN, *AFTER, *INNER, *RESENT, *UNRELATED]
 ORDERS = {
     "at once": [EARLY + LATE],
     "early first": [EARLY, LATE],
@@ -113,7 +121,7 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tables]:
         home = Home(tmp_path_factory.mktemp("order"))
         for number, spans in enumerate(loads):
             land(home, f"{number}.jsonl", spans)
-            build(home, "+token_usage_daily", "+latency_daily", "+latency_histogram_daily")
+            build(home, "+token_usage_daily", "+int_tool_calls", "+latency_daily", "+latency_histogram_daily")
         found[order] = {name: _rows(home, table) for name, table in COMPARED.items()}
     return found
 
@@ -142,6 +150,14 @@ def test_every_token_served_counts_once(warehouses: dict[str, Tables]) -> None:
         (11, 112),
         (12, 121),
         (13, 131),
+        (15, 151),
     }
     # Three responses that client and proxy saw both, whichever copy stands for each.
-    assert len(calls) == 8 + 3
+    assert len(calls) == 9 + 3
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_tool_and_its_connector_are_one_action_across_midnight(
+    warehouses: dict[str, Tables], order: str
+) -> None:
+    assert [row[2] for row in warehouses[order]["int_tool_calls"]] == [f"{142:016x}"]

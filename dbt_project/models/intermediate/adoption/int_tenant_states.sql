@@ -102,6 +102,7 @@ subscribed as (
         subscriptions.seats,
         subscriptions.mrr_usd,
         subscriptions.tenant_id is not null as is_subscribed,
+        coalesce(subscriptions.is_contradicted, false) as is_contradicted,
         coalesce(subscriptions.load_id, observed.load_id) as subscription_load_id
 
     from observed
@@ -128,6 +129,7 @@ described as (
         snapshots.jurisdiction,
         snapshots.home_region,
         snapshots.snapshot_date,
+        subscribed.is_contradicted,
         greatest(
             subscribed.load_id,
             subscribed.subscription_load_id,
@@ -157,6 +159,7 @@ select
     described.jurisdiction,
     described.home_region,
     described.snapshot_date,
+    described.is_contradicted,
     described.load_id
 
 from described

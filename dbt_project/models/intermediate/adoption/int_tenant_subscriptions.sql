@@ -88,6 +88,7 @@ converted as (
                 as decimal(18, 2)
             )
         end as mrr_usd,
+        followed.contradicted_load_id is not null as is_contradicted,
         greatest(followed.load_id, coalesce(followed.contradicted_load_id, followed.load_id)) as load_id
 
     from followed
@@ -135,7 +136,8 @@ together as (
         sum(case when not is_cancelled then seats end) over at_the_instant as all_seats,
         sum(mrr_usd) over at_the_instant as all_mrr_usd,
         count(*) over at_the_instant = count(mrr_usd) over at_the_instant as is_mrr_known,
-        max(load_id) over at_the_instant as newest_load_id
+        max(load_id) over at_the_instant as newest_load_id,
+        bool_or(is_contradicted) over at_the_instant as has_contradiction
 
     from in_force
     window at_the_instant as (partition by tenant_id, valid_from)
@@ -154,6 +156,7 @@ select
     is_cancelled,
     cast(all_seats as bigint) as seats,
     cast(case when is_mrr_known then all_mrr_usd end as decimal(18, 2)) as mrr_usd,
+    has_contradiction as is_contradicted,
     newest_load_id as load_id
 
 from together

@@ -18,14 +18,33 @@ spans as (
 ),
 
 -- A connector's client span stands inside the span of the tool that uses it: one action, told by the inner span.
+-- It begins on the same day or the next.
 inner_calls as (
 
     select distinct
         trace_id,
-        parent_span_id as span_id
+        parent_span_id as span_id,
+        span_date
+
+    from {{ ref('int_spans') }}
+    where
+        connector_name is not null
+        and parent_span_id is not null
+        and {{ near_days('span_date', affected_days()) }}
+
+),
+
+told_by_inner as (
+
+    select distinct
+        spans.trace_id,
+        spans.span_id
 
     from spans
-    where connector_name is not null and parent_span_id is not null
+    inner join inner_calls
+        on spans.trace_id = inner_calls.trace_id
+        and spans.span_id = inner_calls.span_id
+        and inner_calls.span_date between spans.span_date and spans.span_date + 1
 
 ),
 
@@ -67,12 +86,12 @@ tool_calls as (
         spans.load_id
 
     from spans
-    left join inner_calls
-        on spans.trace_id = inner_calls.trace_id
-        and spans.span_id = inner_calls.span_id
+    left join told_by_inner
+        on spans.trace_id = told_by_inner.trace_id
+        and spans.span_id = told_by_inner.span_id
     where
         (spans.operation_name = 'execute_tool' or spans.connector_name is not null)
-        and (inner_calls.span_id is null or spans.connector_call_id is not null)
+        and (told_by_inner.span_id is null or spans.connector_call_id is not null)
 
 )
 

@@ -7,7 +7,11 @@ judged as (
         *,
         'consent_disagreement' as rule_id,
         coalesce(policy_version, 'none') as rule_version,
-        case when status_by_events != status_by_span then 'violation' else 'compliant' end as verdict,
+        case
+            when status_by_events is null or status_by_span is null then 'unknown'
+            when status_by_events != status_by_span then 'violation'
+            else 'compliant'
+        end as verdict,
         {{ json_object({
             'consent_purpose': 'consent_purpose',
             'status_by_events': 'status_by_events',

@@ -9,6 +9,7 @@ judged as (
         coalesce(policy_version, 'none') as rule_version,
         case status_at_use
             when 'expired' then 'violation'
+            when 'unknown' then 'unknown'
             else 'compliant'
         end as verdict,
         {{ json_object({

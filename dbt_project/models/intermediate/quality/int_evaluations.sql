@@ -13,7 +13,7 @@ events as (
 
     select *
     from {{ ref('stg_evaluation_events') }}
-    where {{ in_days('event_date', affected_days(days_of_new_evaluations())) }}
+    where {{ near_days('event_date', affected_days(days_of_new_evaluations())) }}
 
 ),
 
@@ -24,23 +24,47 @@ evaluators as (
 ),
 
 -- A result that came as span event and as log record, or was delivered twice, is one result: same span, same
--- evaluator, same item, same outcome. Without a span, only the very same record is.
+-- evaluator, same item, same outcome, within five minutes. Without a span, only the very same record is. The same
+-- outcome later is another result.
+gaps as (
+
+    select
+        *,
+        case
+            when
+                {{ dbt.dateadd('minute', -5, 'occurred_at') }}
+                <= lag(occurred_at) over (partition by {{ result_identity() }} order by occurred_at, record_digest)
+                then 0
+            else 1
+        end as begins_result
+
+    from events
+
+),
+
+results as (
+
+    select
+        *,
+        sum(begins_result) over (
+            partition by {{ result_identity() }}
+            order by occurred_at, record_digest
+            rows between unbounded preceding and current row
+        ) as result_number
+
+    from gaps
+
+),
+
 once as (
 
     select
         *,
         try_cast(score_text as decimal(18, 9)) as score_value
 
-    from events
+    from results
     qualify row_number() over (
-        partition by
-            coalesce(trace_id || '-' || span_id, record_digest),
-            evaluator,
-            evaluator_version,
-            dataset,
-            item_id,
-            score_text,
-            score_label
+        partition by {{ result_identity() }}, result_number
         order by occurred_at, record_digest
     ) = 1
 
@@ -95,3 +119,4 @@ select
     load_id
 
 from judged
+where {{ in_days('event_date', affected_days(days_of_new_evaluations())) }}

@@ -146,8 +146,8 @@ named as (
         {{ token_count(canonical('output_tokens')) }} as output_tokens,
         {{ canonical('output_tokens', 'token_semantics') }} as output_semantics,
         {{ token_count(canonical('reasoning_tokens')) }} as reasoning_tokens,
-        try_cast({{ canonical('reported_cost_usd') }} as decimal(38, 12)) as reported_cost_usd,
-        try_cast({{ canonical('time_to_first_token_ms') }} as double) as time_to_first_token_ms
+        try_cast({{ canonical('reported_cost_usd') }} as decimal(21, 12)) as reported_cost_usd,
+        {{ finite(canonical('time_to_first_token_ms')) }} as time_to_first_token_ms
 
     from matched
     where value != ''
@@ -192,7 +192,8 @@ measured as (
         named.input_tokens is not null or named.output_tokens is not null as is_usage_known,
         named.input_tokens as reported_input_tokens,
         named.output_tokens as reported_output_tokens,
-        {{ sampling_probability('spans.trace_state', 'named.sampling_probability') }} as probability
+        {{ sampling_probability('spans.trace_state', 'named.sampling_probability') }} as probability,
+        coalesce(probability between {{ smallest_probability() }} and 1, false) as is_sampling_known
 
     from spans
     left join named
@@ -214,7 +215,8 @@ select
         reasoning_tokens,
         input_semantics,
         output_semantics,
-        probability
+        probability,
+        is_sampling_known
     ),
     case
         when input_semantics = 'excludes_cache' then reported_input_tokens
@@ -227,7 +229,7 @@ select
         else reported_output_tokens - coalesce(reasoning_tokens, 0)
     end as visible_output_tokens,
     case when is_usage_known then coalesce(reasoning_tokens, 0) end as reasoning_tokens,
-    cast(coalesce(1 / nullif(probability, 0), 1) as decimal(18, 6)) as sampling_weight,
-    coalesce(probability > 0, false) as is_sampling_known
+    cast(case when is_sampling_known then 1 / probability else 1 end as decimal(18, 6)) as sampling_weight,
+    is_sampling_known
 
 from measured

@@ -43,8 +43,8 @@ daily as (
         {{ weighted_tokens('cache_write_tokens') }} as cache_write_tokens,
         {{ weighted_tokens('visible_output_tokens') }} as visible_output_tokens,
         {{ weighted_tokens('reasoning_tokens') }} as reasoning_tokens,
-        sum(cast(cost_usd * sampling_weight as decimal(38, 12))) as cost_usd,
-        sum(cast(reported_cost_usd * sampling_weight as decimal(38, 12))) as reported_cost_usd
+        sum(cost_usd * sampling_weight) as cost_usd,
+        sum(reported_cost_usd * sampling_weight) as reported_cost_usd
 
     from calls
     group by all
@@ -73,10 +73,15 @@ select
     cache_write_tokens,
     visible_output_tokens,
     reasoning_tokens,
-    uncached_input_tokens + cache_read_tokens + cache_write_tokens as input_tokens,
-    visible_output_tokens + reasoning_tokens as output_tokens,
-    uncached_input_tokens + cache_read_tokens + cache_write_tokens + visible_output_tokens + reasoning_tokens
-        as total_tokens,
+    {{ sum_of_known(['uncached_input_tokens', 'cache_read_tokens', 'cache_write_tokens']) }} as input_tokens,
+    {{ sum_of_known(['visible_output_tokens', 'reasoning_tokens']) }} as output_tokens,
+    {{ sum_of_known([
+        'uncached_input_tokens',
+        'cache_read_tokens',
+        'cache_write_tokens',
+        'visible_output_tokens',
+        'reasoning_tokens',
+    ]) }} as total_tokens,
     cast(cost_usd as decimal(38, 9)) as cost_usd,
     cast(reported_cost_usd as decimal(38, 9)) as reported_cost_usd,
     cast(unpriced_requests as double) as unpriced_requests
