@@ -194,6 +194,17 @@ def test_going_back_shows_the_old_rows_under_a_new_id(warehouse: Warehouse) -> N
     ) == [("r00000001",)]
 
 
+def test_going_back_works_after_the_lake_was_made_anew_and_forgot_its_releases(warehouse: Warehouse) -> None:
+    publish(warehouse)
+    add_calls(warehouse, "nova")
+    publish(warehouse)
+    for journal in ("publications", "gate_results"):
+        warehouse.connection.execute(f"delete from lake.marts.{journal}")
+    project = read_project(warehouse.manifest)
+    roll_back(warehouse.connection, warehouse.settings, project, "r00000001", now=NOW)
+    assert warehouse.read("select count(*) from marts.tenants") == [(2,)]
+
+
 def test_going_back_to_a_release_that_is_gone_says_which_are_kept(warehouse: Warehouse) -> None:
     publish(warehouse)
     project = read_project(warehouse.manifest)
