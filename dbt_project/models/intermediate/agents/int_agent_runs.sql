@@ -17,38 +17,49 @@ spans as (
 
 ),
 
+context as (
+
+    select *
+    from {{ ref('int_span_context') }}
+    where {{ in_days('span_date', affected_days()) }}
+
+),
+
 runs as (
 
     select
-        trace_id || '-' || span_id as run_id,
-        trace_id,
-        span_id,
-        parent_span_id,
-        span_date as usage_date,
-        started_at,
-        ended_at,
-        duration_ms,
-        service_name,
-        service_version,
-        environment,
-        tenant_id,
-        entitlement_tier,
-        agent_name,
-        workflow_id,
-        workflow_name,
-        session_id,
-        operation_name,
-        agent_task,
-        agent_outcome,
-        error_type,
-        is_error,
-        is_synthetic,
-        sampling_weight,
-        is_sampling_known,
-        load_id
+        spans.trace_id || '-' || spans.span_id as run_id,
+        spans.trace_id,
+        spans.span_id,
+        spans.parent_span_id,
+        spans.span_date as usage_date,
+        spans.started_at,
+        spans.ended_at,
+        spans.duration_ms,
+        spans.service_name,
+        spans.service_version,
+        spans.environment,
+        context.tenant_id,
+        context.entitlement_tier,
+        context.agent_name,
+        context.workflow_id,
+        context.workflow_name,
+        spans.session_id,
+        spans.operation_name,
+        spans.agent_task,
+        spans.agent_outcome,
+        spans.error_type,
+        spans.is_error,
+        spans.is_synthetic,
+        spans.sampling_weight,
+        spans.is_sampling_known,
+        spans.load_id
 
     from spans
-    where operation_name in ('invoke_agent', 'invoke_workflow')
+    left join context
+        on spans.trace_id = context.trace_id
+        and spans.span_id = context.span_id
+    where spans.operation_name in ('invoke_agent', 'invoke_workflow')
 
 )
 

@@ -17,6 +17,14 @@ spans as (
 
 ),
 
+context as (
+
+    select *
+    from {{ ref('int_span_context') }}
+    where {{ in_days('span_date', affected_days()) }}
+
+),
+
 -- A connector's client span stands inside the span of the tool that uses it: one action, told by the inner span.
 -- It begins on the same day or the next.
 inner_calls as (
@@ -61,11 +69,11 @@ tool_calls as (
         spans.duration_ms,
         spans.service_name,
         spans.environment,
-        spans.tenant_id,
-        spans.entitlement_tier,
-        spans.agent_name,
-        spans.workflow_id,
-        spans.workflow_name,
+        context.tenant_id,
+        context.entitlement_tier,
+        context.agent_name,
+        context.workflow_id,
+        context.workflow_name,
         spans.tool_name,
         spans.connector_name,
         spans.connector_operation,
@@ -86,6 +94,9 @@ tool_calls as (
         spans.load_id
 
     from spans
+    left join context
+        on spans.trace_id = context.trace_id
+        and spans.span_id = context.span_id
     left join told_by_inner
         on spans.trace_id = told_by_inner.trace_id
         and spans.span_id = told_by_inner.span_id

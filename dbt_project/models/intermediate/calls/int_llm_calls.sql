@@ -19,6 +19,16 @@ spans as (
 
 ),
 
+context as (
+
+    select *
+    from {{ ref('int_span_context') }}
+    where
+        {{ in_days('span_date', affected_days()) }}
+        and {{ is_affected_trace('trace_id') }}
+
+),
+
 -- Every ancestor of a span, nearest first. A cycle of parents ends at the depth limit.
 ancestors as (
 
@@ -133,31 +143,6 @@ leaves as (
 
 ),
 
--- What a span does not say itself, the nearest span above it says for it.
-inherited as (
-
-    select
-        leaves.trace_id,
-        leaves.span_id,
-        min_by(spans.agent_name, ancestors.depth) filter (where spans.agent_name is not null) as agent_name,
-        min_by(spans.tenant_id, ancestors.depth) filter (where spans.tenant_id is not null) as tenant_id,
-        min_by(spans.entitlement_tier, ancestors.depth) filter (where spans.entitlement_tier is not null)
-            as entitlement_tier,
-        min_by(spans.workflow_id, ancestors.depth) filter (where spans.workflow_id is not null) as workflow_id,
-        min_by(spans.workflow_name, ancestors.depth) filter (where spans.workflow_name is not null)
-            as workflow_name
-
-    from leaves
-    inner join ancestors
-        on leaves.trace_id = ancestors.trace_id
-        and leaves.span_id = ancestors.span_id
-    inner join spans
-        on ancestors.trace_id = spans.trace_id
-        and ancestors.ancestor_id = spans.span_id
-    group by leaves.trace_id, leaves.span_id
-
-),
-
 -- Copies of one response, seen by proxy and client, start within five minutes of each other.
 gaps as (
 
@@ -220,11 +205,11 @@ select
     once.environment,
     once.revision,
     once.region,
-    coalesce(once.tenant_id, inherited.tenant_id) as tenant_id,
-    coalesce(once.entitlement_tier, inherited.entitlement_tier) as span_entitlement_tier,
-    coalesce(once.agent_name, inherited.agent_name) as agent_name,
-    coalesce(once.workflow_id, inherited.workflow_id) as workflow_id,
-    coalesce(once.workflow_name, inherited.workflow_name) as workflow_name,
+    context.tenant_id,
+    context.entitlement_tier as span_entitlement_tier,
+    context.agent_name,
+    context.workflow_id,
+    context.workflow_name,
     once.session_id,
     once.provider_name,
     coalesce(once.response_model, once.request_model) as model,
@@ -254,7 +239,7 @@ select
     once.load_id
 
 from once
-left join inherited
-    on once.trace_id = inherited.trace_id
-    and once.span_id = inherited.span_id
+left join context
+    on once.trace_id = context.trace_id
+    and once.span_id = context.span_id
 where {{ is_counted_anew('once.trace_id', 'once.response_id', 'once.span_date') }}

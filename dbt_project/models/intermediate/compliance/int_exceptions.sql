@@ -8,7 +8,6 @@
 }}
 
 -- What nobody knows is one exception, of the rule that asks for what is missing.
-{%- set raised = ['consent_missing', 'residency_processing', 'denylisted_connector'] %}
 -- Adding a rule is adding its model to this list. `detected_at` is when the load that decided it was made.
 with
 
@@ -56,7 +55,13 @@ exceptions as (
     left join loads
         on judged.load_id = loads.load_id
     where
-        (verdict = 'violation' or (verdict = 'unknown' and rule_id in ('{{ raised | join("', '") }}')))
+        (
+            verdict = 'violation'
+            or (
+                verdict = 'unknown'
+                and rule_id in ('consent_missing', 'residency_processing', 'denylisted_connector')
+            )
+        )
         and {{ in_days('usage_date', affected_days(days_of_new_verdicts())) }}
 
 )

@@ -25,17 +25,33 @@ spans as (
 
 ),
 
+context as (
+
+    select *
+    from {{ ref('int_span_context') }}
+    where {{ in_days('span_date', affected_days(days_of_new_tenant_states())) }}
+
+),
+
 -- What stands around the calls. A probe's operations are not a tenant's.
 other_operations as (
 
     select
-        *,
-        trace_id || '-' || span_id as operation_id
+        spans.* exclude (tenant_id, entitlement_tier, agent_name, workflow_name),
+        spans.trace_id || '-' || spans.span_id as operation_id,
+        context.tenant_id,
+        context.entitlement_tier,
+        context.agent_name,
+        context.workflow_name
 
     from spans
+    left join context
+        on spans.trace_id = context.trace_id
+        and spans.span_id = context.span_id
     where
-        operation_name in ('create_agent', 'invoke_agent', 'invoke_workflow', 'plan', 'execute_tool', 'retrieval')
-        and not is_synthetic
+        spans.operation_name
+        in ('create_agent', 'invoke_agent', 'invoke_workflow', 'plan', 'execute_tool', 'retrieval')
+        and not spans.is_synthetic
 
 ),
 
