@@ -18,8 +18,8 @@ export GX_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 export PYTHONPATH := $(CURDIR)
 
-TRACEHOUSE_HOME ?= data
-export TRACEHOUSE_HOME := $(abspath $(TRACEHOUSE_HOME))
+TRACEHOUSE_HOME ?= $(CURDIR)/data
+export TRACEHOUSE_HOME
 
 .PHONY: help setup demo run ui test test-long lint clean
 
@@ -53,8 +53,8 @@ lint: setup ## Linters, types and the borders between the rooms
 	@echo "==> ruff"; $(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 	@echo "==> mypy"; $(VENV)/bin/mypy
 	@echo "==> import-linter"; $(VENV)/bin/lint-imports
-	@echo "==> sqlfluff"; mkdir -p $(LINT_HOME)/landing; TRACEHOUSE_HOME=$(LINT_HOME) $(PY) -m ingest load >/dev/null; \
-	TRACEHOUSE_HOME=$(LINT_HOME) $(VENV)/bin/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	@echo "==> sqlfluff"; mkdir -p "$(LINT_HOME)/landing"; TRACEHOUSE_HOME="$(LINT_HOME)" $(PY) -m ingest load >/dev/null; \
+	TRACEHOUSE_HOME="$(LINT_HOME)" $(VENV)/bin/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
 test: setup lint ## Linters, types, unit and integration tests, dbt build with its tests
 	@echo "==> pytest"; $(PY) -m pytest -m "not long" -n 2 --dist loadgroup

@@ -55,12 +55,15 @@ def exit_code(error: TracehouseError) -> int:
 
 
 def _load(settings: Settings) -> int:
+    from ingest.landing import tell_strays
     from ingest.loading import load_once
 
     summary = load_once(settings, progress=_tell)
     if table := summary.markdown():
         print(table)
     print(summary.sentence())
+    if told := tell_strays(settings.landing):
+        _tell(told)
     return 0
 
 

@@ -6,7 +6,6 @@ the bytes. Registering checks little, so everything that DuckLake would trust is
 
 from __future__ import annotations
 
-import errno
 import os
 import uuid
 from collections import defaultdict
@@ -22,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest import schema
+from ingest.disk import why_not_written
 from ingest.errors import LakeUnreadableError, TracehouseError
 from ingest.lake import transaction
 from ingest.otlp.columns import tables_by_day
@@ -83,10 +83,8 @@ def commit(
             _insert(connection, "ingest_log", [_log_row(s, load_id, now) for s in stretches])
             _insert(connection, "quarantine", [r for s in stretches for r in _bad_rows(s, load_id, now)])
     except (OSError, duckdb.Error) as error:
+        reason = why_not_written(error, Path(settings.lake))
         _discard(connection, load_id, written)
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        full = full or "No space left" in str(error)
-        reason = "the disk is full" if full else str(error).splitlines()[0]
         raise LakeUnreadableError(
             f"The lake at {settings.lake} cannot be written: {reason}. Nothing of this load was kept; "
             "make room or mend the folder, then run again."

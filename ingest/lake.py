@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from ingest import schema
+from ingest.disk import why_not_written
 from ingest.errors import LakeBusyError, LakeUnreadableError
 from ingest.settings import Settings
 
@@ -61,8 +62,8 @@ def connect(settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyCo
     except (duckdb.Error, OSError) as error:
         connection.close()
         raise LakeUnreadableError(
-            f"The lake catalogue {catalog} cannot be opened ({_first_line(error)}). "
-            "Check TRACEHOUSE_HOME and TRACEHOUSE_CATALOG, and that the file is a DuckLake catalogue."
+            f"The lake catalogue {catalog} cannot be opened ({why_not_written(error, catalog.parent)}). "
+            "Check free space, TRACEHOUSE_HOME and TRACEHOUSE_CATALOG, and that it is a DuckLake catalogue."
         ) from error
     return connection
 
@@ -113,7 +114,7 @@ def writer_lock(settings: Settings) -> Iterator[None]:
         descriptor = os.open(settings.home / "writer.lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise LakeUnreadableError(
-            f"The home folder {settings.home} cannot be written ({error.strerror}); "
+            f"The home folder {settings.home} cannot be written ({why_not_written(error, settings.home)}); "
             "make it writable, or set TRACEHOUSE_HOME to a folder that is."
         ) from error
     try:
@@ -133,7 +134,3 @@ def writer_lock(settings: Settings) -> Iterator[None]:
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

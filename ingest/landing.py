@@ -88,7 +88,7 @@ class Reading:
 def landing_files(landing: Path) -> list[LandingFile]:
     """Every file below `landing` that a sender has finished naming, sorted by name.
 
-    Hidden, `*.tmp` and `*.part` files, and links that lead outside, are ignored.
+    Hidden, `*.tmp` and `*.part` files are ignored; so are links that lead outside, which `strays` names.
     Raises SettingsError when there is no such folder.
     """
     if not landing.is_dir():
@@ -97,6 +97,38 @@ def landing_files(landing: Path) -> list[LandingFile]:
             "landing/otlp/, set TRACEHOUSE_HOME, or run `make demo` for a sample month."
         )
     return sorted(_files(landing), key=lambda file: file.name)
+
+
+def strays(landing: Path) -> list[str]:
+    """What nobody reads although it stands in the landing folder: outside of the four folders, or a link
+    that leads out of them. Names relative to the folder, sorted.
+    """
+    found = [
+        entry
+        for entry in landing.iterdir()
+        if entry.name not in KINDS
+        and not entry.name.startswith(".")
+        and not entry.name.endswith(_UNFINISHED)
+        and (not entry.is_dir() or any(entry.iterdir()))
+    ]
+    for kind in KINDS:
+        root = (landing / kind).resolve()
+        for folder, folders, names in os.walk(landing / kind):
+            links = (Path(folder, name) for name in (*folders, *names) if not name.startswith("."))
+            found += [link for link in links if link.is_symlink() and _leads_nowhere_read(link, root)]
+    return sorted(_name(landing, path) for path in found)
+
+
+def tell_strays(landing: Path) -> str:
+    """One sentence about the strays; empty when there are none."""
+    names = strays(landing)
+    if not names:
+        return ""
+    folders = ", ".join(f"{kind}/" for kind in KINDS)
+    shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    return (
+        f"Not read, because it is in none of {folders} or links to elsewhere: {shown} ({len(names)} in all)."
+    )
 
 
 def find_readings(
@@ -117,7 +149,9 @@ def find_readings(
             others.append((file, is_complete))
             continue
         try:
-            if _is_touched(file, last, is_complete) and not _continues(file, last):
+            if _is_touched(file, last, is_complete) and not (
+                _continues(file, last) and _is_as_read(file, last)
+            ):
                 others.append((file, is_complete))
                 continue
             is_news = _is_touched(file, last, is_complete) and not _is_read(file, last)
@@ -176,8 +210,9 @@ class _Renamed:
 
 
 def _files(landing: Path) -> Iterator[LandingFile]:
-    root = landing.resolve()
     for kind in KINDS:
+        # Whoever runs the warehouse may keep a kind's folder elsewhere and link it.
+        root = (landing / kind).resolve()
         closed: list[OSError] = []
         for folder, folders, names in os.walk(landing / kind, onerror=closed.append):
             folders[:] = [name for name in folders if not name.startswith(".")]
@@ -187,7 +222,7 @@ def _files(landing: Path) -> Iterator[LandingFile]:
                     yield from _file(landing, path, kind, root)
         for error in closed:
             if isinstance(error, PermissionError):
-                yield _closed_folder(landing, Path(error.filename), kind)
+                yield _closed(landing, Path(error.filename), kind)
 
 
 def _file(landing: Path, path: Path, kind: str, root: Path) -> Iterator[LandingFile]:
@@ -198,9 +233,16 @@ def _file(landing: Path, path: Path, kind: str, root: Path) -> Iterator[LandingF
     except FileNotFoundError:
         # Renamed since the folder was listed; the next load finds it under its new name.
         return
+    except OSError:
+        yield _closed(landing, path, kind)
 
 
-def _closed_folder(landing: Path, path: Path, kind: str) -> LandingFile:
+def _leads_nowhere_read(link: Path, root: Path) -> bool:
+    # A linked folder is not walked, wherever it leads.
+    return link.is_dir() or not link.resolve().is_relative_to(root)
+
+
+def _closed(landing: Path, path: Path, kind: str) -> LandingFile:
     return LandingFile(path, _name(landing, path), kind, bytes=1, modified_unix_nano=0)
 
 
@@ -245,6 +287,12 @@ def _is_touched(file: LandingFile, last: Seen, is_complete: bool) -> bool:
 
 def _is_read(file: LandingFile, last: Seen) -> bool:
     return last.raw_end == file.bytes and (last.compression == "none" or last.is_complete)
+
+
+def _is_as_read(file: LandingFile, last: Seen) -> bool:
+    """False for a file that was written anew in place. Telemetry only grows: a longer file is trusted."""
+    is_grown_telemetry = file.kind == "otlp" and file.bytes > last.bytes
+    return is_grown_telemetry or last.compression != "none" or _has_ranges(file, last)
 
 
 def _from_start(file: LandingFile, renamed: _Renamed, is_complete: bool) -> Reading:

@@ -12,8 +12,10 @@ import duckdb
 
 from ingest import lake, landing, reading
 from ingest.commit import Stretch, commit
+from ingest.csv_framing import is_csv
 from ingest.errors import TracehouseError
 from ingest.pieces import Limits
+from ingest.protobuf_framing import signal_of_path
 from ingest.settings import Settings
 from ingest.summary import LoadSummary
 
@@ -96,18 +98,20 @@ class _Known:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         # One query a load: one a file would take longer than decoding it.
-        self._keys: set[tuple[str, str, int, int, int]] = set(
-            connection.execute(
-                "select source_kind, source_digest, start_offset, rows_landed, rows_quarantined "
+        self._keys = {
+            (_meaning(source_file), *numbers)
+            for source_file, *numbers in connection.execute(
+                "select source_file, source_kind, source_digest, start_offset, rows_landed, rows_quarantined "
                 "from lake.bronze.ingest_log where records_found > 0"
             ).fetchall()
-        )
+        }
 
     def drop_if_known(self, stretch: Stretch) -> None:
         """Count the records of a stretch that landed before as duplicates, and forget them."""
         if not stretch.bytes_read or not stretch.records_found:
             return
         key = (
+            _meaning(stretch.source_file),
             stretch.source_kind,
             stretch.source_digest,
             stretch.start_offset,
@@ -119,6 +123,13 @@ class _Known:
             stretch.rows.clear()
             stretch.bad.clear()
         self._keys.add(key)
+
+
+def _meaning(source_file: str) -> str:
+    """What the path says of the bytes: the signal of protobuf; a CSV file's rows follow its own header."""
+    if is_csv(source_file):
+        return source_file
+    return signal_of_path(source_file) or ""
 
 
 def _stretches(

@@ -12,7 +12,7 @@ import duckdb
 from ingest.errors import SettingsError
 from ingest.sample import END, write_month
 from ingest.settings import Settings, read_settings
-from orchestration.launch import run_pipeline
+from orchestration.launch import run_pipeline, written_or_told
 
 # Per mart one question worth asking of the month, over released marts only.
 FINDINGS = Path(__file__).with_name("findings")
@@ -26,7 +26,8 @@ def demo(settings: Settings, *, size: int) -> int:
     Raises SettingsError when the landing folder holds anything that the sample did not write.
     """
     started = time.monotonic()
-    write_sample(settings, size=size)
+    with written_or_told(settings.home):
+        write_sample(settings, size=size)
     code = run_pipeline(read_settings(os.environ))
     print(describe(Path(settings.serving) / "tracehouse.duckdb"))
     data_docs = max((settings.home / "data_docs").glob("*/index.html"), default="no Data Docs yet")

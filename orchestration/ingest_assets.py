@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, MetadataValue, multi_asset
 
 from ingest import lake, schema
+from ingest.landing import tell_strays
 from ingest.loading import load
 from orchestration.resources import Warehouse, say
 
@@ -21,6 +22,9 @@ def bronze(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[Mat
     summary = load(warehouse.settings, now=warehouse.now, progress=say)
     context.log.info(summary.sentence())
     say(summary.sentence())
+    if told := tell_strays(warehouse.settings.landing):
+        context.log.warning(told)
+        say(told)
     with lake.connect(warehouse.settings, read_only=True) as connection:
         for table in BRONZE:
             count = connection.sql(f"from lake.bronze.{table}").count("*").fetchone()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import lake
+from ingest.disk import why_not_written
 from ingest.errors import LakeBusyError, LakeUnreadableError, SettingsError, TracehouseError
-from ingest.landing import has_news
+from ingest.landing import has_news, tell_strays
 from ingest.settings import Settings
 from orchestration import work
 from orchestration.project import DBT_PROJECT_DIR, MANIFEST, ONLY_IF_NEEDED, ROOT, refresh_manifest
@@ -33,13 +36,15 @@ def run_pipeline(settings: Settings) -> int:
     if is_idle(settings, datetime.now(UTC)):
         follow_moved_home(settings)
         print(f"Nothing new in {settings.landing}: the marts stand as published.", file=sys.stderr)
+        if told := tell_strays(settings.landing):
+            print(told, file=sys.stderr)
         return 0
     refresh_manifest()
     from dagster import DagsterInstance
 
     from orchestration.definitions import defs
 
-    with DagsterInstance.get() as instance:
+    with written_or_told(settings.home), DagsterInstance.get() as instance:
         result = defs.resolve_job_def("pipeline").execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -86,11 +91,28 @@ def prepare_home(settings: Settings) -> None:
             "exporter at landing/otlp/, set TRACEHOUSE_HOME, or run `make demo` for a sample month."
         )
     folder = settings.home / "dagster"
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(ROOT / "dagster.yaml", folder / "dagster.yaml")
+    with written_or_told(settings.home):
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / "dagster.yaml", folder / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ["TRACEHOUSE_HOME"] = str(settings.home)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+
+
+@contextmanager
+def written_or_told(home: Path) -> Iterator[None]:
+    """Say in one sentence that the home folder cannot be written, and why."""
+    try:
+        yield
+    except Exception as error:
+        # Dagster's storage wraps SQLite's errors in those of SQLAlchemy.
+        is_storage = type(error).__module__.startswith("sqlalchemy")
+        if not (is_storage or isinstance(error, OSError | sqlite3.Error)):
+            raise
+        raise LakeUnreadableError(
+            f"The home folder {home} cannot be written ({why_not_written(error, home)}); make room, or make "
+            "it writable, then run again. What was published stays as it is."
+        ) from error
 
 
 def is_idle(settings: Settings, now: datetime) -> bool:

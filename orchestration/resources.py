@@ -15,6 +15,7 @@ from pydantic import PrivateAttr
 
 from ingest.lake import writer_lock
 from ingest.settings import Settings, read_settings
+from orchestration import dbt_child
 from orchestration.project import DBT_PROJECT_DIR
 
 DBT_PROJECT = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
@@ -28,6 +29,7 @@ def pinned_environment(settings: Settings, now: datetime) -> dict[str, str]:
         "TRACEHOUSE_LAKE": settings.lake,
         "TRACEHOUSE_TRACE_URL": settings.trace_url,
         "TRACEHOUSE_AS_OF": settings.as_of_or(now).isoformat(),
+        "TRACEHOUSE_RUN_PID": str(os.getpid()),
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "GX_ANALYTICS_ENABLED": "false",
@@ -84,5 +86,7 @@ def dbt_command_line() -> DbtCliResource:
     return DbtCliResource(
         project_dir=DBT_PROJECT,
         profiles_dir=str(DBT_PROJECT.profiles_dir),
-        dbt_executable=str(Path(sys.executable).parent / "dbt"),
+        dbt_executable=sys.executable,
+        # -P: the modules beside the script are not dbt's to import.
+        global_config_flags=["-P", str(Path(dbt_child.__file__).resolve())],
     )

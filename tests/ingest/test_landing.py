@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import SettingsError
-from ingest.landing import fingerprint, landing_files
+from ingest.landing import fingerprint, landing_files, strays
 from tests.ingest.loads import span_line, warehouse
 
 
@@ -34,6 +34,73 @@ def test_a_link_that_leads_out_of_the_landing_folder_is_not_followed(home: Path,
     (home / "landing" / "otlp").mkdir()
     (home / "landing" / "otlp" / "link.jsonl").symlink_to(secret)
     assert landing_files(home / "landing") == []
+
+
+def test_a_linked_folder_of_a_kind_is_read_where_it_leads(home: Path, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+    elsewhere = tmp_path_factory.mktemp("collector")
+    (elsewhere / "a.jsonl").write_text(span_line(1))
+    (home / "landing" / "otlp").symlink_to(elsewhere)
+    assert [file.name for file in landing_files(home / "landing")] == ["otlp/a.jsonl"]
+    assert strays(home / "landing") == []
+
+
+def test_what_nobody_reads_is_named(home: Path, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+    here = warehouse(home)
+    here.write("trace.json", span_line(1))
+    here.write("OTLP/trace.json", span_line(1))
+    here.write("otlp/a.jsonl", span_line(1))
+    (home / "landing" / "empty").mkdir()
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "secret.jsonl").write_text(span_line(1))
+    (home / "landing" / "otlp" / "link.jsonl").symlink_to(outside / "secret.jsonl")
+    (home / "landing" / "otlp" / "folder").symlink_to(outside)
+    assert strays(home / "landing") == ["OTLP", "otlp/folder", "otlp/link.jsonl", "trace.json"]
+
+
+def test_a_file_that_may_not_be_looked_at_stops_nobody(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = warehouse(home)
+    here.write("otlp/closed/a.jsonl", span_line(1))
+    here.write("otlp/b.jsonl", span_line(2))
+    is_file = Path.is_file
+
+    def guarded(path: Path) -> bool:
+        if path.parent.name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", guarded)
+    assert [file.name for file in landing_files(home / "landing")] == ["otlp/b.jsonl", "otlp/closed/a.jsonl"]
+
+
+@pytest.mark.parametrize("kind", ["otlp", "governance"])
+def test_a_file_written_anew_in_place_is_read_again(home: Path, kind: str) -> None:
+    def lines(middle: str) -> str:
+        return "".join(span_line(number, name=middle if number == 50 else "chat") for number in range(1, 100))
+
+    here = warehouse(home)
+    path = here.write(f"{kind}/a.jsonl", lines("chat"))
+    here.load()
+    assert path.stat().st_size > 3 * 4096
+    here.write(f"{kind}/a.jsonl", lines("tool"))
+    os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns + 10**9))
+    here.load()
+    assert here.log("start_offset, records_found") == [(0, 99), (0, 99)]
+    here.load()
+    assert len(here.log("1")) == 2
+
+
+def test_rows_appended_to_csv_files_with_other_headers_are_not_copies(home: Path) -> None:
+    here = warehouse(home)
+    common = "snapshot_date,tenant_id,entitlement_tier"
+    here.write("usage/a.csv", f"{common},seats,active_users\n2026-10-01,t,pro,1,1\n")
+    here.write("usage/b.csv", f"{common},active_users,seats\n2026-10-01,u,pro,1,1\n")
+    here.load()
+    for name in ("usage/a.csv", "usage/b.csv"):
+        here.append(name, "2026-10-02,v,pro,9,2\n")
+    here.load()
+    assert here.ask(
+        "select seats, active_users from lake.bronze.usage_snapshots where tenant_id = 'v' order by 1"
+    ) == [(2, 9), (9, 2)]
 
 
 def test_no_landing_folder_is_one_sentence_that_says_what_to_do(tmp_path: Path) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
+import pytest
+
 from ingest import lake
+from ingest.errors import LakeUnreadableError
+from orchestration.launch import written_or_told
 from tests.running import Home
 
 
@@ -45,3 +50,18 @@ def test_the_demo_does_not_mix_invented_data_with_yours(home: Path) -> None:
     assert outcome.code == 2
     assert "otlp/mine.jsonl" in outcome.err
     assert [file.name for file in (home / "landing").rglob("*.jsonl")] == ["mine.jsonl"]
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    database_full = sqlite3.OperationalError("database or disk is full")
+    with pytest.raises(LakeUnreadableError) as told, written_or_told(tmp_path):
+        raise database_full
+    assert str(told.value) == (
+        f"The home folder {tmp_path} cannot be written (the disk is full); make room, or make it writable, "
+        "then run again. What was published stays as it is."
+    )
+
+
+def test_an_error_of_our_own_is_not_taken_for_a_full_disk(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), written_or_told(tmp_path):
+        raise ZeroDivisionError
