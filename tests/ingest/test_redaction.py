@@ -1,0 +1,212 @@
+"""What the redaction policy lets through to disk, and what it leaves visible in its place."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from ingest.errors import SettingsError
+from ingest.events import decode_event
+from ingest.otlp import decode
+from ingest.otlp.columns import tables_by_day
+from ingest.pieces import Limits, Piece
+from ingest.redaction import Redaction, read_redaction, redacted
+from ingest.redaction.policy import POLICY
+
+NOW = datetime(2026, 10, 1, tzinfo=UTC)
+KEY = "a key that nobody else has"
+SECRET = "Ada Lovelace, ada@example.com"
+HEADER = (
+    "policy_id,policy_version,attribute,action,valid_from,valid_to,severity,remediation,runbook_url,owner"
+)
+
+
+def policy(folder: Path, *rows: str, key: str | None = KEY, now: datetime = NOW) -> Redaction:
+    """A policy of `attribute,action[,valid_from[,valid_to]]` rows."""
+    file = folder / "policy_redaction.csv"
+    lines = [f"p,1,{row}{',' * (3 - row.count(','))},high,,,owner" for row in rows]
+    file.write_text("\n".join([HEADER, *lines]) + "\n")
+    return read_redaction(now, key, file)
+
+
+def hashed(text: str) -> str:
+    return hmac.new(KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def attributes(**values: str | int) -> list[dict[str, Any]]:
+    return [
+        {"key": key, "value": {"stringValue": value} if isinstance(value, str) else {"intValue": value}}
+        for key, value in values.items()
+    ]
+
+
+def table(request: Mapping[str, Any], name: str) -> pa.Table:
+    data = json.dumps(request).encode()
+    decoded = decode(Piece(0, len(data), data, "json", None), Limits())
+    assert decoded.bad == []
+    (of_day,) = tables_by_day(name, decoded.rows[name]).values()
+    return of_day
+
+
+def spans(*own: list[dict[str, Any]], resource: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    found = [
+        {
+            "traceId": "0" * 31 + "1",
+            "spanId": f"{number:016x}",
+            "startTimeUnixNano": "1792059000000000000",
+            "attributes": each,
+        }
+        for number, each in enumerate(own, start=1)
+    ]
+    return {"resourceSpans": [{"resource": {"attributes": resource or []}, "scopeSpans": [{"spans": found}]}]}
+
+
+def test_a_dropped_attribute_keeps_its_key_and_loses_its_value(tmp_path: Path) -> None:
+    rows = table(spans(attributes(model="m", prompt=SECRET), attributes(model="n")), "spans")
+    found = redacted("spans", rows, policy(tmp_path, "prompt,drop"))
+    assert found.column("attributes").to_pylist() == [[("model", "m"), ("prompt", "")], [("model", "n")]]
+    assert found.column("attribute_types").to_pylist() == [[("prompt", "dropped")], []]
+    assert found.schema == rows.schema
+
+
+def test_a_hashed_attribute_is_the_same_for_the_same_value_and_says_nothing_else(tmp_path: Path) -> None:
+    rows = table(spans(attributes(user=SECRET), attributes(user=SECRET, n=1)), "spans")
+    found = redacted("spans", rows, policy(tmp_path, "user,hash"))
+    assert found.column("attributes").to_pylist() == [
+        [("user", hashed(SECRET))],
+        [("user", hashed(SECRET)), ("n", "1")],
+    ]
+    types = [dict(types) for types in found.column("attribute_types").to_pylist()]
+    assert types == [{"user": "hashed"}, {"n": "int", "user": "hashed"}]
+
+
+def test_without_a_key_a_value_that_would_be_hashed_is_dropped(tmp_path: Path) -> None:
+    rows = table(spans(attributes(user=SECRET)), "spans")
+    found = redacted("spans", rows, policy(tmp_path, "user,hash", key=None))
+    assert found.column("attributes").to_pylist() == [[("user", "")]]
+    assert found.column("attribute_types").to_pylist() == [[("user", "dropped")]]
+
+
+def test_the_type_of_a_redacted_number_is_how_it_was_redacted(tmp_path: Path) -> None:
+    rows = table(spans(attributes(account=7, n=1)), "spans")
+    found = redacted("spans", rows, policy(tmp_path, "account,hash"))
+    assert dict(found.column("attributes").to_pylist()[0]) == {"account": hashed("7"), "n": "1"}
+    assert dict(found.column("attribute_types").to_pylist()[0]) == {"account": "hashed", "n": "int"}
+
+
+def test_repeats_of_a_key_and_the_resource_are_redacted_too(tmp_path: Path) -> None:
+    twice = [*attributes(prompt=SECRET), *attributes(prompt=SECRET + "!")]
+    rows = table(spans(twice, resource=attributes(prompt=SECRET)), "spans")
+    found = redacted("spans", rows, policy(tmp_path, "prompt,drop"))
+    assert found.column("resource_attributes").to_pylist() == [[("prompt", "")]]
+    assert found.column("attributes_repeated").to_pylist() == [
+        [{"key": "prompt", "value": "", "type": "dropped"}]
+    ]
+    assert SECRET not in str(found.to_pylist())
+
+
+def test_the_longest_match_counts_and_what_no_row_names_is_kept(tmp_path: Path) -> None:
+    rules = policy(tmp_path, "llm.*,drop", "llm.model.*,keep", "llm.model.path,hash")
+    assert [rules.action(name) for name in ("llm.input", "llm.model.name", "llm.model.path", "other")] == [
+        "drop",
+        "keep",
+        "hash",
+        "keep",
+    ]
+
+
+def test_a_row_counts_from_its_first_instant_to_before_its_last(tmp_path: Path) -> None:
+    row = "prompt,drop,2026-10-01 00:00:00,2026-11-01 00:00:00"
+    instants = [
+        datetime(2026, 9, 30, 23, 59, 59, tzinfo=UTC),
+        datetime(2026, 10, 1, tzinfo=UTC),
+        datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC),
+        datetime(2026, 11, 1, tzinfo=UTC),
+    ]
+    found = [policy(tmp_path, row, now=instant).action("prompt") for instant in instants]
+    assert found == ["keep", "drop", "drop", "keep"]
+
+
+def test_a_changed_policy_has_another_digest(tmp_path: Path) -> None:
+    first = policy(tmp_path, "prompt,drop")
+    assert policy(tmp_path, "prompt,drop").digest == first.digest
+    assert policy(tmp_path, "prompt,hash").digest != first.digest
+
+
+def test_the_body_of_a_log_event_is_redacted_by_its_name(tmp_path: Path) -> None:
+    logs = [
+        {"eventName": name, "timeUnixNano": "1792059000000000000", "body": {"stringValue": SECRET}}
+        for name in ("gen_ai.user.message", "deployment")
+    ]
+    rows = table({"resourceLogs": [{"scopeLogs": [{"logRecords": logs}]}]}, "log_records")
+    found = redacted("log_records", rows, policy(tmp_path, "gen_ai.user.message/body,drop"))
+    assert found.column("body").to_pylist() == ["", SECRET]
+    assert found.column("body_type").to_pylist() == ["dropped", None]
+
+
+def test_the_attributes_of_an_exemplar_are_redacted(tmp_path: Path) -> None:
+    exemplar = {
+        "timeUnixNano": "1792059000000000000",
+        "asInt": "1",
+        "filteredAttributes": attributes(user=SECRET),
+    }
+    point = {"timeUnixNano": "1792059000000000000", "asInt": "1", "exemplars": [exemplar]}
+    metric = {"name": "m", "gauge": {"dataPoints": [point]}}
+    rows = table({"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}, "metric_points")
+    found = redacted("metric_points", rows, policy(tmp_path, "user,drop"))
+    (kept,) = found.column("exemplars").to_pylist()[0]
+    assert kept["filtered_attributes"] == [("user", "")]
+    assert kept["filtered_attribute_types"] == [("user", "dropped")]
+    assert kept["value_int"] == 1
+
+
+def test_a_text_member_of_a_billing_record_is_redacted_and_the_rest_stays_as_sent(tmp_path: Path) -> None:
+    record = (
+        '{"object": "event", "id": "evt_1", "type": "customer.created", "created": 1792059000, '
+        '"data": {"object": {"object": "customer", "id": "cus_1", "email" : "ada@example.com", '
+        '"balance": 1.10, "phone": "+44 \\"20\\" 1", "note": "\\"email\\": \\"kept\\""}}}'
+    )
+    data = record.encode()
+    rows = decode_event(Piece(0, len(data), data, "json", None), "billing", Limits()).rows["events"]
+    (of_day,) = tables_by_day("events", rows).values()
+    found = redacted("events", of_day, policy(tmp_path, "json:email,hash", "json:phone,drop"))
+    expected = record.replace("ada@example.com", hashed("ada@example.com"))
+    expected = expected.replace('"+44 \\"20\\" 1"', "null")
+    assert found.column("record").to_pylist() == [expected]
+    assert json.loads(found.column("data").to_pylist()[0])["object"]["email"] == hashed("ada@example.com")
+    assert found.column("record_digest") == of_day.column("record_digest")
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("prompt,erase", "policy_redaction.csv, row 2: action is 'erase'; write drop, hash or keep."),
+        (",drop", "policy_redaction.csv, row 2: attribute is ''; name an attribute, or a prefix with *."),
+        ("*,drop", "policy_redaction.csv, row 2: attribute is '*'; name an attribute, or a prefix with *."),
+        (
+            "prompt,drop,soon",
+            "policy_redaction.csv, row 2: valid_from is 'soon'; write UTC, 2026-01-31 00:00:00.",
+        ),
+    ],
+)
+def test_a_policy_that_cannot_be_used_says_where_and_what_to_write(
+    tmp_path: Path, row: str, sentence: str
+) -> None:
+    with pytest.raises(SettingsError) as error:
+        policy(tmp_path, row)
+    assert str(error.value) == sentence
+
+
+def test_the_project_s_own_policy_covers_the_content_attributes_of_the_conventions() -> None:
+    rules = read_redaction(NOW, KEY, POLICY)
+    named = ("gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions")
+    assert [rules.action(name) for name in named] == ["drop"] * 3
+    assert rules.action("gen_ai.usage.input_tokens") == "keep"
