@@ -26,6 +26,7 @@ from ingest.errors import LakeUnreadableError, TracehouseError
 from ingest.lake import transaction
 from ingest.otlp.columns import tables_by_day
 from ingest.pieces import COUNTED, BadRecord, Row
+from ingest.redaction import Redaction, redacted
 from ingest.settings import Settings
 
 
@@ -62,9 +63,16 @@ class Stretch:
 
 
 def commit(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, stretches: Sequence[Stretch], *, now: datetime
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    stretches: Sequence[Stretch],
+    redaction: Redaction,
+    *,
+    now: datetime,
 ) -> int:
     """Make the rows, bad records and log entries of `stretches` visible at once; return their load id.
+
+    Rows are written as `redaction` allows; a policy that no load before had is recorded with them.
 
     The caller holds the writer lock. A failure leaves nothing behind: the files written for it are removed.
     Raises LakeUnreadableError, saying so, when the disk is full or the lake cannot be written.
@@ -72,7 +80,7 @@ def commit(
     load_id = next_load_id(connection)
     written: list[Path] = []
     try:
-        files = _write_rows(Path(settings.lake), stretches, load_id, now, written)
+        files = _write_rows(Path(settings.lake), stretches, redaction, load_id, now, written)
         with transaction(connection):
             for table, paths in files.items():
                 connection.execute(
@@ -80,6 +88,7 @@ def commit(
                     "hive_partitioning => true)",
                     [table, [str(path) for path in paths]],
                 )
+            _insert(connection, "redaction_policies", _new_policy(connection, redaction, load_id, now))
             _insert(connection, "ingest_log", [_log_row(s, load_id, now) for s in stretches])
             _insert(connection, "quarantine", [r for s in stretches for r in _bad_rows(s, load_id, now)])
     except (OSError, duckdb.Error) as error:
@@ -102,7 +111,12 @@ def next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _write_rows(
-    lake: Path, stretches: Sequence[Stretch], load_id: int, now: datetime, written: list[Path]
+    lake: Path,
+    stretches: Sequence[Stretch],
+    redaction: Redaction,
+    load_id: int,
+    now: datetime,
+    written: list[Path],
 ) -> dict[str, list[Path]]:
     """One Parquet file for each table and day; the paths by table."""
     parts: dict[tuple[str, date | None], list[pa.Table]] = defaultdict(list)
@@ -110,7 +124,8 @@ def _write_rows(
         for table, rows in stretch.rows.items():
             if rows:
                 for day, of_day in tables_by_day(table, rows).items():
-                    parts[table, day].append(_with_load(of_day, stretch, load_id, now))
+                    allowed = redacted(table, of_day, redaction)
+                    parts[table, day].append(_with_load(allowed, stretch, load_id, now))
     files: dict[str, list[Path]] = defaultdict(list)
     for (table, day), tables in parts.items():
         folder = lake / "bronze" / table / f"event_date={day or '__HIVE_DEFAULT_PARTITION__'}"
@@ -159,6 +174,30 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[s
         connection.execute(f"insert into lake.bronze.{table} by name select * from journal")  # noqa: S608 - ours
     finally:
         connection.unregister("journal")
+
+
+def _new_policy(
+    connection: duckdb.DuckDBPyConnection, redaction: Redaction, load_id: int, now: datetime
+) -> list[dict[str, Any]]:
+    """The policy as a row, unless the newest one recorded is the same."""
+    last = connection.execute(
+        "select digest, is_keyed from lake.bronze.redaction_policies order by load_id desc limit 1"
+    ).fetchone()
+    is_keyed = redaction.key is not None
+    if last == (redaction.digest, is_keyed):
+        return []
+    return [
+        {
+            "digest": redaction.digest,
+            "policy_version": redaction.policy_version,
+            "is_keyed": is_keyed,
+            "actions": sorted(
+                [*redaction.exact.items(), *((f"{prefix}*", action) for prefix, action in redaction.prefixes)]
+            ),
+            "load_id": load_id,
+            "ingested_at": now.replace(tzinfo=None),
+        }
+    ]
 
 
 def _log_row(stretch: Stretch, load_id: int, now: datetime) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ingest.csv_framing import is_csv
 from ingest.errors import TracehouseError
 from ingest.pieces import Limits
 from ingest.protobuf_framing import signal_of_path
+from ingest.redaction import Redaction, read_redaction
 from ingest.settings import Settings
 from ingest.summary import LoadSummary
 
@@ -39,7 +40,8 @@ def load(
     A file's rows and its log entry become visible at once. Running it again after it was killed at any
     moment gives what one undisturbed load gives. `now` decides which files are settled.
     """
-    limits = limits or Limits()
+    limits = limits or settings.limits
+    redaction = read_redaction(now, settings.hash_key)
     summary = LoadSummary()
     with lake.connect(settings) as connection, _uncollected():
         lake.ensure_bronze(connection)
@@ -53,10 +55,10 @@ def load(
             batch.append(stretch)
             waiting += sum(map(len, stretch.rows.values())) + len(stretch.bad)
             if waiting >= reading.ROWS_PER_COMMIT:
-                _commit(connection, settings, batch, summary, teller)
+                _commit(connection, settings, batch, redaction, summary, teller)
                 batch, waiting = [], 0
         if batch:
-            _commit(connection, settings, batch, summary, teller)
+            _commit(connection, settings, batch, redaction, summary, teller)
     summary.seconds = teller.seconds
     return summary
 
@@ -157,6 +159,7 @@ def _commit(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
     batch: list[Stretch],
+    redaction: Redaction,
     summary: LoadSummary,
     teller: _Teller,
 ) -> None:
@@ -167,7 +170,7 @@ def _commit(
                 f"{stretch.source_file} held {stretch.records_found} records, but {accounted_for} are "
                 "accounted for; nothing of this load was kept. This is a fault of the decoder: report it."
             )
-    load_id = commit(connection, settings, batch, now=datetime.now(UTC))
+    load_id = commit(connection, settings, batch, redaction, now=datetime.now(UTC))
     summary.loads += 1
     for stretch in batch:
         summary.add(stretch)

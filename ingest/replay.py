@@ -18,6 +18,7 @@ from ingest.framing import read_pieces
 from ingest.landing import KINDS
 from ingest.pieces import BadRecord, Limits
 from ingest.reading import decode_piece
+from ingest.redaction import read_redaction
 from ingest.settings import Settings
 
 
@@ -56,7 +57,8 @@ def replay(settings: Settings, *, now: datetime, limits: Limits | None = None) -
 
     The caller holds the writer lock. A record of which only a part can be read stays in quarantine.
     """
-    limits = limits or Limits()
+    limits = limits or settings.limits
+    redaction = read_redaction(now, settings.hash_key)
     landed = still_bad = cut = 0
     with lake.connect(settings) as connection:
         lake.ensure_bronze(connection)
@@ -66,7 +68,7 @@ def replay(settings: Settings, *, now: datetime, limits: Limits | None = None) -
             read = [_read_again(row, limits) for row in whole]
             stretches = [stretch for stretch in read if stretch is not None]
             if stretches:
-                commit(connection, settings, stretches, now=now)
+                commit(connection, settings, stretches, redaction, now=now)
             landed += len(stretches)
             still_bad += len(whole) - len(stretches)
             cut += len(waiting) - len(whole)

@@ -333,6 +333,19 @@ QUARANTINE = pa.schema(
     ]
 )
 
+# One row per redaction policy that a load was the first to apply; it counts until the next.
+REDACTION_POLICIES = pa.schema(
+    [
+        ("digest", TEXT),
+        ("policy_version", TEXT),
+        # False: there was no key, so what would be hashed was dropped.
+        ("is_keyed", FLAG),
+        # Attribute, or prefix with *, to drop, hash or keep.
+        ("actions", ATTRIBUTES),
+        *_LOAD,
+    ]
+)
+
 # Written as Parquet files and registered, partitioned by event_date.
 RECORD_TABLES: dict[str, pa.Schema] = {
     "spans": SPANS,
@@ -347,7 +360,11 @@ RECORD_TABLES: dict[str, pa.Schema] = {
 }
 
 # Small; inserted, not partitioned.
-JOURNAL_TABLES: dict[str, pa.Schema] = {"ingest_log": INGEST_LOG, "quarantine": QUARANTINE}
+JOURNAL_TABLES: dict[str, pa.Schema] = {
+    "ingest_log": INGEST_LOG,
+    "quarantine": QUARANTINE,
+    "redaction_policies": REDACTION_POLICIES,
+}
 
 # A record without these never lands: it is quarantined first. Ingest asserts it before a file is registered.
 NOT_NULL: dict[str, tuple[str, ...]] = {

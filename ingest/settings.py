@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest.errors import SettingsError
+from ingest.pieces import Limits
 
 # Grafana Explore on a Tempo data source, asking for one trace by its id.
 DEFAULT_TRACE_URL = (
@@ -32,6 +33,7 @@ class Settings:
     settle_seconds: int
     as_of: datetime | None
     mlflow_tracking_uri: str | None
+    limits: Limits = field(default_factory=Limits)
     hash_key: str | None = field(default=None, repr=False)
 
     @property
@@ -73,9 +75,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         lake=str(Path(lake).expanduser().resolve()),
         serving=str(Path(serving).expanduser().resolve()),
         trace_url=_trace_url(environ.get("TRACEHOUSE_TRACE_URL") or DEFAULT_TRACE_URL),
-        settle_seconds=_settle_seconds(environ.get("TRACEHOUSE_SETTLE_SECONDS") or "300"),
+        settle_seconds=_whole(environ, "TRACEHOUSE_SETTLE_SECONDS", 300, unit="seconds", at_least=0),
         as_of=_as_of(environ.get("TRACEHOUSE_AS_OF"), home / "as_of"),
         mlflow_tracking_uri=environ.get("MLFLOW_TRACKING_URI") or None,
+        limits=_limits(environ),
         hash_key=environ.get("TRACEHOUSE_HASH_KEY") or None,
     )
 
@@ -99,16 +102,47 @@ def _as_of(value: str | None, pinned: Path) -> datetime | None:
     return None
 
 
-def _settle_seconds(value: str) -> int:
+def _limits(environ: Mapping[str, str]) -> Limits:
+    default = Limits()
+    return Limits(
+        max_piece_bytes=_whole(
+            environ, "TRACEHOUSE_MAX_RECORD_BYTES", default.max_piece_bytes, unit="bytes", at_least=1024
+        ),
+        max_value_nesting=_whole(
+            environ,
+            "TRACEHOUSE_MAX_NESTING",
+            default.max_value_nesting,
+            unit="levels",
+            at_least=1,
+            at_most=100,
+        ),
+        max_expansion=_whole(
+            environ, "TRACEHOUSE_MAX_EXPANSION", default.max_expansion, unit="times", at_least=1
+        ),
+        max_raw_bytes=_whole(
+            environ, "TRACEHOUSE_MAX_QUARANTINE_BYTES", default.max_raw_bytes, unit="bytes", at_least=0
+        ),
+    )
+
+
+def _whole(
+    environ: Mapping[str, str],
+    name: str,
+    default: int,
+    *,
+    unit: str,
+    at_least: int,
+    at_most: int | None = None,
+) -> int:
+    value = environ.get(name) or str(default)
+    wanted = f"{at_least} or more" if at_most is None else f"{at_least} to {at_most}"
     try:
-        seconds = int(value)
+        number = int(value)
     except ValueError as error:
-        raise SettingsError(
-            f"TRACEHOUSE_SETTLE_SECONDS is {value!r}; give whole seconds, 0 or more."
-        ) from error
-    if seconds < 0:
-        raise SettingsError(f"TRACEHOUSE_SETTLE_SECONDS is {seconds}; give 0 or more.")
-    return seconds
+        raise SettingsError(f"{name} is {value!r}; give whole {unit}, {wanted}.") from error
+    if number < at_least or (at_most is not None and number > at_most):
+        raise SettingsError(f"{name} is {number}; give {wanted}.")
+    return number
 
 
 def _trace_url(template: str) -> str:

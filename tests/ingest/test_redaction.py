@@ -20,6 +20,7 @@ from ingest.otlp.columns import tables_by_day
 from ingest.pieces import Limits, Piece
 from ingest.redaction import Redaction, read_redaction, redacted
 from ingest.redaction.policy import POLICY
+from tests.ingest.loads import warehouse
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 KEY = "a key that nobody else has"
@@ -210,3 +211,21 @@ def test_the_project_s_own_policy_covers_the_content_attributes_of_the_conventio
     named = ("gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions")
     assert [rules.action(name) for name in named] == ["drop"] * 3
     assert rules.action("gen_ai.usage.input_tokens") == "keep"
+
+
+def test_no_value_that_the_policy_drops_is_written_and_the_policy_is_recorded(home: Path) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", json.dumps(spans(attributes(**{"gen_ai.input.messages": SECRET}))) + "\n")
+    here.load()
+    here.write("otlp/b.jsonl", json.dumps(spans(attributes(model="m"))) + "\n")
+    here.load()
+    assert here.ask(
+        "select load_id, is_keyed, actions['gen_ai.input.messages'] from lake.bronze.redaction_policies"
+    ) == [(1, False, "drop")]
+    files = [path for path in home.rglob("*") if path.is_file() and "landing" not in path.parts]
+    assert len(files) > 3
+    written = b"".join(path.read_bytes() for path in files)
+    assert b"Lovelace" not in written
+    assert here.ask(
+        "select attributes['gen_ai.input.messages'] from lake.bronze.spans where load_id = 1"
+    ) == [("",)]
