@@ -21,7 +21,7 @@ export PYTHONPATH := $(CURDIR)
 TRACEHOUSE_HOME ?= $(CURDIR)/data
 export TRACEHOUSE_HOME
 
-.PHONY: help setup demo run ui test test-long lint clean
+.PHONY: help setup demo run ui test test-long lint bench clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -61,6 +61,10 @@ test: setup lint ## Linters, types, unit and integration tests, dbt build with i
 
 test-long: setup ## The long checks
 	@$(PY) -m pytest -m long
+
+bench: setup ## The ingest against its peers: a table and a picture in benchmarks/results
+	@$(PY) -m pip install --disable-pip-version-check --quiet -r benchmarks/requirements.txt
+	@$(PY) -m benchmarks.ingest
 
 clean: ## Remove the environment and build output; never the data
 	rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from ingest.byte_source import ByteSource
-from ingest.json_framing import json_pieces
+from ingest.json_framing import has_request, json_pieces
 from ingest.pieces import BadRecord, Limits, Piece
 from ingest.protobuf_framing import bare_pieces, framed_pieces, signal_of_path, unknown_piece
 
@@ -69,12 +69,21 @@ class PieceReader:
         if began_as_json or self._relative_path.startswith(_JSON_FOLDERS):
             # Whatever stands at the start, or where an earlier load stopped: the lines behind it are JSON.
             return json_pieces(source, limits, is_complete)
-        if head[:1] in (b"{", b"[") or head.translate(None, _CONTROL) == head:
+        is_text = head.translate(None, _CONTROL) == head
+        if head[:1] == b"\n" and is_text and not is_complete and not has_request(head):
+            # An empty line, or the first bytes of a bare request: more of the file will tell.
+            return iter(())
+        if head[:1] in (b"{", b"[") or is_text:
+            return json_pieces(source, limits, is_complete)
+        if head[:1] == b"\0" and head.lstrip(b"\0")[:1] in (b"{", b"["):
+            # A writer went on at its old place in a file that was truncated: the hole reads as zeroes.
             return json_pieces(source, limits, is_complete)
         if head[:1] == b"\n":
             return bare_pieces(source, signal, limits, is_complete)
         if head[0] <= limits.max_piece_bytes >> 24:
             return framed_pieces(source, signal, limits, is_complete)
+        if has_request(head):
+            return json_pieces(source, limits, is_complete)
         return unknown_piece(source, is_complete)
 
     @property

@@ -40,6 +40,11 @@ def is_json(text: bytes) -> bool:
     return True
 
 
+def has_request(text: bytes) -> bool:
+    """True when an OTLP/JSON request begins somewhere in `text`."""
+    return _REQUEST.search(text) is not None
+
+
 def json_pieces(source: ByteSource, limits: Limits, is_complete: bool) -> Iterator[Piece | BadRecord]:
     """Each JSON value at the top of the stream (or in its top array), bad ones where they stand.
 

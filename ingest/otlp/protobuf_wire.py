@@ -38,7 +38,7 @@ def _parts(message: bytes, number: int) -> list[tuple[bytes | None, bytes]]:
                 rest += message[start:end]
     except ValueError:
         return [(None, b"")]
-    return [(entry, rest) for entry in entries]
+    return [(entry, rest) for entry in entries] or [(None, b"")]
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int, int | None, int]]:

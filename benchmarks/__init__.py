@@ -1,0 +1,1 @@
+"""Ingest measured against what else reads OTLP exports: run `make bench`."""

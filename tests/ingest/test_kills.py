@@ -1,0 +1,23 @@
+"""A few killed loads; the 200 are `python -m tests.kills`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.kills.run import Load, Plan
+from tests.kills.template import write_template
+
+
+def test_a_load_that_was_killed_and_ran_once_more_equals_an_undisturbed_one(tmp_path: Path) -> None:
+    write_template(tmp_path / "template", requests=2)
+    load = Load(tmp_path / "template", rows_per_commit=100)
+    seconds, commits, expected = load.undisturbed(tmp_path / "home")
+    assert commits > 1
+    assert expected.tables["spans"][0] > 100
+    plans = [
+        Plan("start", 1, seconds / 2),
+        Plan("commit begins", 2, 0.02),
+        Plan("commit ends", 1, 0.05),
+    ]
+    kills = [load.killed(plan, expected, tmp_path / "home") for plan in plans]
+    assert [kill.wrong for kill in kills] == [()] * len(plans)
