@@ -7,10 +7,13 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 
 from dagster import ConfigurableResource, InitResourceContext
 from dagster_dbt import DbtCliResource, DbtProject
+from packaging.version import Version
 from pydantic import PrivateAttr
 
 from ingest.lake import writer_lock
@@ -81,9 +84,18 @@ def say(line: str) -> None:
     print(f"  {line}", file=sys.stderr, flush=True)
 
 
+class _DbtOfThisPython(DbtCliResource):
+    """dbt as a script of this Python. dagster-dbt reads the events of dbt 2 and later in another way."""
+
+    @cached_property
+    def _cli_version(self) -> Version:
+        # Asking the executable gives Python's own version.
+        return Version(version("dbt-core"))
+
+
 def dbt_command_line() -> DbtCliResource:
     """dbt on this project, with the profile that attaches the lake of TRACEHOUSE_HOME."""
-    return DbtCliResource(
+    return _DbtOfThisPython(
         project_dir=DBT_PROJECT,
         profiles_dir=str(DBT_PROJECT.profiles_dir),
         dbt_executable=sys.executable,

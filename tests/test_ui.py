@@ -26,6 +26,11 @@ LAUNCH = """mutation { launchRun(executionParams: {selector: {repositoryName: "_
 repositoryLocationName: "orchestration.definitions", jobName: "pipeline"}, runConfigData: {}})
 { __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 
+MART = """{ assetNodes(assetKeys: [{path: ["marts", "tenant_tier_history"]}]) {
+assetMaterializations(limit: 1) { runId metadataEntries { label ... on IntMetadataEntry { intValue } } }
+assetChecksOrError { ... on AssetChecks { checks { name
+executionForLatestMaterialization { runId status } } } } } }"""
+
 
 @pytest.fixture
 def ui(tmp_path: Path) -> Iterator[str]:
@@ -95,3 +100,12 @@ def test_a_run_launched_through_graphql_succeeds_and_shows_its_checks(ui: str) -
         checkName: "gate", limit: 10) { status runId } }""",
     )["assetCheckExecutions"]
     assert {check["runId"]: check["status"] for check in checks}[run_id] == "SUCCEEDED"
+    mart = ask(ui, MART)["assetNodes"][0]
+    materialization = mart["assetMaterializations"][0]
+    assert materialization["runId"] == run_id
+    rows = {entry["label"]: entry.get("intValue") for entry in materialization["metadataEntries"]}
+    # The tier of the one snapshot, and an unknown one from the week after it on.
+    assert rows["dagster/row_count"] == 2
+    dbt_tests = [check["executionForLatestMaterialization"] for check in mart["assetChecksOrError"]["checks"]]
+    assert dbt_tests
+    assert {(test["runId"], test["status"]) for test in dbt_tests} == {(run_id, "SUCCEEDED")}
