@@ -96,7 +96,7 @@ class _DbtOfThisPython(DbtCliResource):
 def dbt_command_line() -> DbtCliResource:
     """dbt on this project, with the profile that attaches the lake of TRACEHOUSE_HOME."""
     return _DbtOfThisPython(
-        project_dir=DBT_PROJECT,
+        project_dir=str(DBT_PROJECT.project_dir),
         profiles_dir=str(DBT_PROJECT.profiles_dir),
         dbt_executable=sys.executable,
         # -P: the modules beside the script are not dbt's to import.
