@@ -57,9 +57,11 @@ lint: setup ## Linters, types and the borders between the rooms
 	TRACEHOUSE_HOME="$(LINT_HOME)" $(VENV)/bin/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
 test: setup lint ## Linters, types, unit and integration tests, dbt build with its tests
+	@echo "==> Compiling the kernels (half a minute, once)"; $(PY) -m ingest.otlp.kernels
 	@echo "==> pytest"; $(PY) -m pytest -m "not long" -n 2 --dist loadgroup
 
 test-long: setup ## The long checks
+	@$(PY) -m ingest.otlp.kernels
 	@$(PY) -m pytest -m long
 
 bench: setup ## The ingest against its peers: a table and a picture in benchmarks/results

@@ -19,9 +19,12 @@ class ByteSource:
 
     What is committed counts as consumed: it is in `committed_digest`, and the next load starts behind it.
     `damage` says, once the end is reached, that the container ended early or is corrupt; null otherwise.
+    An end offset counts for plain files only; null is the end of the file.
     """
 
-    def __init__(self, stream: BinaryIO, *, start_offset: int, limits: Limits) -> None:
+    def __init__(
+        self, stream: BinaryIO, *, start_offset: int, end_offset: int | None = None, limits: Limits
+    ) -> None:
         head = stream.read(4)
         # The first bytes on disk, whatever the start offset.
         self.head = head
@@ -30,7 +33,10 @@ class ByteSource:
         if self.compression == "none":
             # What an earlier load read is passed over, not read again.
             stream.seek(start_offset)
-            self._chunks = _Chunks(decompressed("none", b"", stream, limits), given=start_offset)
+            chunks = decompressed("none", b"", stream, limits)
+            if end_offset is not None:
+                chunks = _first(chunks, end_offset - start_offset)
+            self._chunks = _Chunks(chunks, given=start_offset)
         else:
             self._chunks = _Chunks(decompressed(self.compression, head, stream, limits))
             self._chunks.skip(start_offset)
@@ -170,3 +176,12 @@ class _Chunks(io.RawIOBase):
                 self._iterator = iter(())
                 return False
         return True
+
+
+def _first(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """The first bytes of a stream, so many."""
+    for chunk in chunks:
+        yield chunk[:size]
+        size -= len(chunk)
+        if size <= 0:
+            return

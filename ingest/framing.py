@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from ingest.byte_source import ByteSource
+from ingest.decompression import ZSTD_MAGIC
 from ingest.json_framing import has_request, json_pieces
 from ingest.pieces import BadRecord, Limits, Piece
 from ingest.protobuf_framing import bare_pieces, framed_pieces, signal_of_path, unknown_piece
@@ -39,9 +40,16 @@ class PieceReader:
     """
 
     def __init__(
-        self, stream: BinaryIO, relative_path: str, start_offset: int, is_complete: bool, limits: Limits
+        self,
+        stream: BinaryIO,
+        relative_path: str,
+        *,
+        start_offset: int,
+        end_offset: int | None,
+        is_complete: bool,
+        limits: Limits,
     ) -> None:
-        self._source = ByteSource(stream, start_offset=start_offset, limits=limits)
+        self._source = ByteSource(stream, start_offset=start_offset, end_offset=end_offset, limits=limits)
         self._relative_path = relative_path
         self._is_complete = is_complete
         self._limits = limits
@@ -75,7 +83,7 @@ class PieceReader:
             return iter(())
         if head[:1] in (b"{", b"[") or is_text:
             return json_pieces(source, limits, is_complete)
-        if head[:1] == b"\0" and head.lstrip(b"\0")[:1] in (b"{", b"["):
+        if head[:1] == b"\0" and head.lstrip(b"\0")[:1] in (b"{", b"[") and not _is_frame(head):
             # A writer went on at its old place in a file that was truncated: the hole reads as zeroes.
             return json_pieces(source, limits, is_complete)
         if head[:1] == b"\n":
@@ -116,18 +124,33 @@ class PieceReader:
         self._source.begin_stretch()
 
 
+def _is_frame(head: bytes) -> bool:
+    """True for a message of 123 or 91 bytes: its length is three zeroes and a bracket."""
+    return head[3:4] in (b"{", b"[") and head[4:5] in (b"\n", ZSTD_MAGIC[:1])
+
+
 def read_pieces(
     stream: BinaryIO,
     relative_path: str,
     *,
     start_offset: int = 0,
+    end_offset: int | None = None,
     is_complete: bool = True,
     limits: Limits | None = None,
 ) -> PieceReader:
     """Cut the file `stream` (opened "rb", at its start) into pieces from decompressed `start_offset` on.
 
+    A plain file may be read to an `end_offset` at which a record begins.
+
     `relative_path` (below the landing folder) names the signal of protobuf. When not `is_complete`, a torn
     last record is left unread; when it is, that record becomes a BadRecord `torn_record`. A start offset
     beyond the end of the file gives no pieces.
     """
-    return PieceReader(stream, relative_path, start_offset, is_complete, limits or Limits())
+    return PieceReader(
+        stream,
+        relative_path,
+        start_offset=start_offset,
+        end_offset=end_offset,
+        is_complete=is_complete,
+        limits=limits or Limits(),
+    )

@@ -45,6 +45,11 @@ def has_request(text: bytes) -> bool:
     return _REQUEST.search(text) is not None
 
 
+def begins_record(line: bytes) -> bool:
+    """True for a line that is an OTLP/JSON request by itself: it continues nothing that stands before it."""
+    return _REQUEST.match(line) is not None and _is_whole(line)
+
+
 def json_pieces(source: ByteSource, limits: Limits, is_complete: bool) -> Iterator[Piece | BadRecord]:
     """Each JSON value at the top of the stream (or in its top array), bad ones where they stand.
 
@@ -217,7 +222,7 @@ class _Values:
         ends = (chunk.rstrip(_WHITESPACE)[-1:] for chunk in reversed(self._held))
         if next(filter(None, ends), b"") not in _BEFORE_OBJECT:
             return True
-        return _REQUEST.match(line) is not None and _is_whole(line)
+        return begins_record(line)
 
     def _give_up(self, error: RecordError) -> Iterator[Piece | BadRecord]:
         """What is held is bad, but for the lines behind its first that are whole objects by themselves."""

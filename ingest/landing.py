@@ -76,13 +76,20 @@ class Reading:
     """A stretch of a file that is to be read.
 
     `is_complete`: nobody will append any more, so a torn last record is bad instead of awaited.
-    `renamed_from` names the file whose content this is, already read up to `start_offset`.
+    `renamed_from` names the file whose content this is, already read up to `start_offset`. `end_offset` is
+    where another reading of the same load goes on; null to read to the end of the file.
     """
 
     file: LandingFile
     start_offset: int
     is_complete: bool
     renamed_from: str | None = None
+    end_offset: int | None = None
+
+    @property
+    def reaches_end(self) -> bool:
+        """True when no other reading goes on behind this one."""
+        return self.end_offset is None
 
 
 def landing_files(landing: Path) -> list[LandingFile]:

@@ -3,64 +3,175 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
-from ingest import lake, landing, reading
-from ingest.commit import Stretch, commit
+from ingest import lake, landing
+from ingest.commit import commit, next_load_id
 from ingest.csv_framing import is_csv
-from ingest.errors import TracehouseError
+from ingest.landing import Reading
+from ingest.otlp import kernels
+from ingest.parquet import Store, Written, leave_out, take_out
 from ingest.pieces import Limits
 from ingest.protobuf_framing import signal_of_path
-from ingest.redaction import Redaction, read_redaction
+from ingest.reading import is_large
+from ingest.redaction import read_redaction
 from ingest.settings import Settings
+from ingest.stretch import Stretch
 from ingest.summary import LoadSummary
+from ingest.tasks import bytes_to_read, perform, tasks
+from ingest.workers import Workers
 
 Progress = Callable[[str], None]
 
 _SECONDS_BETWEEN_LINES = 5.0
+# What is not committed is done again after a crash. A commit costs as much as a dozen of its files, and while
+# workers read, the parent has time for it.
+SECONDS_BETWEEN_COMMITS = 5.0
+_FILES_PER_COMMIT = 32
+# Bad records wait in memory as they came.
+_BAD_BYTES_PER_COMMIT = 64 * 1024 * 1024
+# Below this, starting workers takes longer than they save; in large files, compiling the kernels too.
+WORTH_WORKERS_BYTES = 64 * 1024 * 1024
 
 
-def load_once(settings: Settings, *, progress: Progress, limits: Limits | None = None) -> LoadSummary:
+def load_once(
+    settings: Settings, *, progress: Progress, limits: Limits | None = None, workers: Workers | None = None
+) -> LoadSummary:
     """`load` under the writer lock. Raises LakeBusyError when another process is writing."""
     landing.landing_files(settings.landing)
     with lake.writer_lock(settings):
-        return load(settings, now=datetime.now(UTC), progress=progress, limits=limits)
+        return load(settings, now=datetime.now(UTC), progress=progress, limits=limits, workers=workers)
 
 
 def load(
-    settings: Settings, *, now: datetime, progress: Progress, limits: Limits | None = None
+    settings: Settings,
+    *,
+    now: datetime,
+    progress: Progress,
+    limits: Limits | None = None,
+    workers: Workers | None = None,
 ) -> LoadSummary:
     """Read everything new below the landing folder into bronze; the caller holds the writer lock.
+
+    `workers` that are running already do the reading; without, a large load starts its own.
 
     A file's rows and its log entry become visible at once. Running it again after it was killed at any
     moment gives what one undisturbed load gives. `now` decides which files are settled.
     """
     limits = limits or settings.limits
-    redaction = read_redaction(now, settings.hash_key)
+    store = Store(Path(settings.lake), read_redaction(now, settings.hash_key))
     summary = LoadSummary()
-    with lake.connect(settings) as connection, _uncollected():
+    # A load asks small questions, for which a second thread costs as much again.
+    with lake.connect(settings, threads=1) as connection, _uncollected():
         lake.ensure_bronze(connection)
         readings = landing.find_readings(connection, settings, now=now)
         teller = _Teller(progress, len(readings))
         known = _Known(connection)
-        batch: list[Stretch] = []
-        waiting = 0
-        for stretch in _stretches(readings, limits, summary, teller):
-            known.drop_if_known(stretch)
-            batch.append(stretch)
-            waiting += sum(map(len, stretch.rows.values())) + len(stretch.bad)
-            if waiting >= reading.ROWS_PER_COMMIT:
-                _commit(connection, settings, batch, redaction, summary, teller)
-                batch, waiting = [], 0
-        if batch:
-            _commit(connection, settings, batch, redaction, summary, teller)
+        gaps = _Gaps(readings)
+        batch = _Batch(connection, settings, store, summary, teller)
+        try:
+            ids = itertools.count(next_load_id(connection))
+            _compile_where_worth_it(readings, progress)
+            for written in _written(readings, settings.workers, workers, store, limits, ids, teller):
+                batch.add(written)
+                leave_out(written, gaps.behind(written.stretches))
+                take_out(written, known.among(written.stretches))
+                batch.commit_when_due()
+            batch.commit()
+        except BaseException:
+            batch.discard()
+            raise
     summary.seconds = teller.seconds
     return summary
+
+
+def _compile_where_worth_it(readings: Sequence[Reading], progress: Progress) -> None:
+    """Large files are decoded by kernels, which are compiled once; without them a load only takes longer."""
+    large = [each for each in readings if each.file.kind == "otlp" and is_large(each)]
+    if bytes_to_read(large) < WORTH_WORKERS_BYTES or kernels.are_compiled():
+        return
+    progress("compiling the decoder for large files, once: about half a minute on two cores")
+    if not kernels.compile_all():
+        progress("it could not be compiled or kept; large files are read without it, which takes longer")
+
+
+def _written(
+    readings: Sequence[Reading],
+    count: int,
+    workers: Workers | None,
+    store: Store,
+    limits: Limits,
+    ids: Iterator[int],
+    teller: _Teller,
+) -> Iterator[Written]:
+    """What there is to read, written: by so many workers where that is worth their start."""
+    todo = list(tasks(readings, limits))
+    if workers:
+        yield from workers.perform_all(todo, store, limits, ids, teller.tick)
+    elif min(count, len(todo)) > 1 and bytes_to_read(readings) >= WORTH_WORKERS_BYTES:
+        with Workers(min(count, len(todo))) as own:
+            yield from own.perform_all(todo, store, limits, ids, teller.tick)
+    else:
+        for task in todo:
+            yield from perform(task, store, limits, ids.__next__, teller.tick)
+
+
+class _Batch:
+    """What is written and waits for its commit."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        settings: Settings,
+        store: Store,
+        summary: LoadSummary,
+        teller: _Teller,
+    ) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._store = store
+        self._summary = summary
+        self._teller = teller
+        self._waiting: list[Written] = []
+        self._committed_at = time.monotonic()
+
+    def add(self, written: Written) -> None:
+        """Let it wait."""
+        self._waiting.append(written)
+
+    def commit_when_due(self) -> None:
+        """Commit when much would be lost by a crash, much is to be registered, or bad records fill memory."""
+        is_long_ago = time.monotonic() - self._committed_at >= SECONDS_BETWEEN_COMMITS
+        files = sum(len(paths) for each in self._waiting for paths in each.files.values())
+        bad_bytes = sum(len(bad.raw) for each in self._waiting for s in each.stretches for bad in s.bad)
+        if is_long_ago or files >= _FILES_PER_COMMIT or bad_bytes >= _BAD_BYTES_PER_COMMIT:
+            self.commit()
+
+    def commit(self) -> None:
+        """Make everything that waits visible at once."""
+        # What fails to commit removes its files itself, unless they are live by then.
+        waiting, self._waiting = self._waiting, []
+        if any(each.stretches for each in waiting):
+            commit(self._connection, self._settings, waiting, self._store.redaction)
+            self._summary.loads += 1
+            self._teller.tell(f"load {waiting[-1].load_id} committed")
+        for each in waiting:
+            self._summary.unreadable.update(each.unreadable)
+            for stretch in each.stretches:
+                self._summary.add(stretch)
+        self._committed_at = time.monotonic()
+
+    def discard(self) -> None:
+        """Remove the files of all that waits."""
+        for each in self._waiting:
+            each.discard()
 
 
 class _Teller:
@@ -71,7 +182,6 @@ class _Teller:
         self._files = files
         self._started = self._told = time.monotonic()
         self._rows = 0
-        self.files_begun = 0
 
     @property
     def seconds(self) -> float:
@@ -87,9 +197,7 @@ class _Teller:
     def tell(self, what: str) -> None:
         """One line."""
         self._told = time.monotonic()
-        self._progress(
-            f"{what}: {self._rows:,} rows, file {self.files_begun:,} of {self._files:,}, {self.seconds:.1f} s"
-        )
+        self._progress(f"{what}: {self._rows:,} rows of {self._files:,} files, {self.seconds:.1f} s")
 
 
 class _Known:
@@ -108,23 +216,44 @@ class _Known:
             ).fetchall()
         }
 
-    def drop_if_known(self, stretch: Stretch) -> None:
-        """Count the records of a stretch that landed before as duplicates, and forget them."""
-        if not stretch.bytes_read or not stretch.records_found:
-            return
-        key = (
-            _meaning(stretch.source_file),
-            stretch.source_kind,
-            stretch.source_digest,
-            stretch.start_offset,
-            stretch.rows_landed,
-            len(stretch.bad),
-        )
-        if key in self._keys:
-            stretch.rows_duplicate = stretch.records_found
-            stretch.rows.clear()
-            stretch.bad.clear()
-        self._keys.add(key)
+    def among(self, stretches: Sequence[Stretch]) -> list[Stretch]:
+        """Those of the stretches whose bytes landed before; all of them are known from now on."""
+        found = []
+        for stretch in stretches:
+            if not stretch.bytes_read or not stretch.records_found:
+                continue
+            key = (
+                _meaning(stretch.source_file),
+                stretch.source_kind,
+                stretch.source_digest,
+                stretch.start_offset,
+                stretch.rows_landed,
+                len(stretch.bad),
+            )
+            if key in self._keys:
+                found.append(stretch)
+            self._keys.add(key)
+        return found
+
+
+class _Gaps:
+    """Ranges of a file that was rotated while workers read it: what lies behind one that nobody could read.
+
+    The next load goes on where the log ends, so nothing may land behind a gap.
+    """
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._ends = {reading.file.name: reading.start_offset for reading in readings}
+
+    def behind(self, stretches: Sequence[Stretch]) -> list[Stretch]:
+        """Those of the stretches that do not begin where their file was read to."""
+        found = []
+        for stretch in stretches:
+            if stretch.start_offset == self._ends.get(stretch.source_file, stretch.start_offset):
+                self._ends[stretch.source_file] = stretch.end_offset
+            else:
+                found.append(stretch)
+        return found
 
 
 def _meaning(source_file: str) -> str:
@@ -132,49 +261,6 @@ def _meaning(source_file: str) -> str:
     if is_csv(source_file):
         return source_file
     return signal_of_path(source_file) or ""
-
-
-def _stretches(
-    readings: list[landing.Reading], limits: Limits, summary: LoadSummary, teller: _Teller
-) -> Iterator[Stretch]:
-    """Everything there is to read, file by file, a large file in several stretches."""
-    for each in readings:
-        teller.files_begun += 1
-        is_new = each.start_offset == 0
-        try:
-            for stretch in reading.read_file(each, limits, teller.tick):
-                yield stretch
-                is_new = False
-        except FileNotFoundError:
-            # Renamed since the folder was listed; the next load finds it under its new name.
-            continue
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            summary.unreadable[each.file.name] = reason
-            if is_new:
-                yield reading.unreadable(each, reason, limits)
-
-
-def _commit(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    batch: list[Stretch],
-    redaction: Redaction,
-    summary: LoadSummary,
-    teller: _Teller,
-) -> None:
-    for stretch in batch:
-        accounted_for = stretch.rows_landed + len(stretch.bad) + stretch.rows_duplicate
-        if accounted_for != stretch.records_found:
-            raise TracehouseError(
-                f"{stretch.source_file} held {stretch.records_found} records, but {accounted_for} are "
-                "accounted for; nothing of this load was kept. This is a fault of the decoder: report it."
-            )
-    load_id = commit(connection, settings, batch, redaction, now=datetime.now(UTC))
-    summary.loads += 1
-    for stretch in batch:
-        summary.add(stretch)
-    teller.tell(f"load {load_id} committed")
 
 
 @contextmanager

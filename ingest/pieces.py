@@ -29,6 +29,8 @@ class Limits:
     # Decompressed bytes for each compressed byte, once a stream has given more than `free_expansion_bytes`.
     max_expansion: int = 1000
     free_expansion_bytes: int = 64 * 1024 * 1024
+    # Bad records of one request that are quarantined each alone; with more, the request is as a whole.
+    max_bad_records: int = 100_000
     # How much of a bad record is kept as it came; its digest always covers the whole.
     max_raw_bytes: int = 64 * 1024
 
@@ -76,10 +78,20 @@ class Decoded:
     rows: dict[str, list[Row]]
     bad: list[BadRecord]
 
+    def add_bad(self, record: BadRecord, limits: Limits) -> None:
+        """Note one more bad record. Raises TooManyBadError beyond the limit."""
+        if len(self.bad) >= limits.max_bad_records:
+            raise TooManyBadError
+        self.bad.append(record)
+
     @property
     def records_found(self) -> int:
         """Spans, metric data points, log records, events and snapshots, good and bad."""
         return sum(len(self.rows.get(table, [])) for table in COUNTED) + len(self.bad)
+
+
+class TooManyBadError(Exception):
+    """A request holds more bad records than are kept apart."""
 
 
 class RecordError(ValueError):

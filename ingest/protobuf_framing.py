@@ -15,8 +15,8 @@ from ingest.byte_source import ByteSource
 from ingest.decompression import ZSTD_LARGEST_WINDOW, ZSTD_MAGIC
 from ingest.pieces import BadRecord, Limits, Piece, RecordError, Signal, bad_record
 
-_HEADER_BYTES = 4
-_EMPTY_MESSAGE = bytes(_HEADER_BYTES)
+HEADER_BYTES = 4
+_EMPTY_MESSAGE = bytes(HEADER_BYTES)
 _PEEK_BYTES = 64 * 1024
 # Tag of field 1, length-delimited: resource_spans, resource_metrics and resource_logs alike.
 _RESOURCE_TAG = 0x0A
@@ -52,23 +52,23 @@ def framed_pieces(
 
     A length beyond the limit or the file has nothing behind it that could be found again.
     """
-    while header := source.read(_HEADER_BYTES):
+    while header := source.read(HEADER_BYTES):
         length = int.from_bytes(header, "big")
         if header == _EMPTY_MESSAGE:
             # A hole in a file is millions of empty messages: they are passed over together.
             ahead = source.peek(_PEEK_BYTES)
             zeroes = len(ahead) - len(ahead.lstrip(b"\0"))
-            header += source.read(zeroes - zeroes % _HEADER_BYTES)
+            header += source.read(zeroes - zeroes % HEADER_BYTES)
             source.commit(header)
             continue
-        is_too_large = len(header) == _HEADER_BYTES and length > limits.max_piece_bytes
-        message = b"" if is_too_large or len(header) < _HEADER_BYTES else source.read(length)
-        if is_too_large or len(header) < _HEADER_BYTES or len(message) < length:
+        is_too_large = len(header) == HEADER_BYTES and length > limits.max_piece_bytes
+        message = b"" if is_too_large or len(header) < HEADER_BYTES else source.read(length)
+        if is_too_large or len(header) < HEADER_BYTES or len(message) < length:
             if is_complete:
                 torn = source.damage or _TORN
                 yield source.rest_as_bad(_too_large(limits) if is_too_large else torn, header + message)
             return
-        position = (source.committed_offset, _HEADER_BYTES + length)
+        position = (source.committed_offset, HEADER_BYTES + length)
         source.commit(header + message)
         yield _request(position, message, signal, limits)
 

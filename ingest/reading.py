@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import BinaryIO
 
 from ingest import landing
-from ingest.commit import Stretch
 from ingest.csv_framing import CsvReader, is_csv
 from ingest.events import decode_event
 from ingest.framing import PieceReader, read_pieces
 from ingest.landing import Reading
-from ingest.otlp import decode
+from ingest.otlp import decode, kernels
 from ingest.pieces import BadRecord, Decoded, Limits, Piece, RecordError, bad_record
+from ingest.stretch import Stretch
 from ingest.usage import decode_snapshot, is_finished_parquet, is_parquet, read_parquet
 
-# Rows of all tables that one commit holds in memory, about 1 KB each.
-ROWS_PER_COMMIT = 200_000
+# What one stretch holds in memory at most: rows of all tables, about 1 KB each, and bytes of requests.
+ROWS_PER_STRETCH = 200_000
+STRETCH_BYTES = 96 * 1024 * 1024
+
+# From here on a file is worth the second that the kernels take to load, or to call once they are.
+LARGE_BYTES = 24 * 1024 * 1024
+_LARGE_ONCE_LOADED_BYTES = 256 * 1024
+# Requests that the kernels decode together.
+BATCH_BYTES = 8 * 1024 * 1024
 
 # Called with the number of rows after each piece, for progress.
 Tick = Callable[[int], None]
@@ -27,12 +35,19 @@ Tick = Callable[[int], None]
 def read_file(reading: Reading, limits: Limits, tick: Tick) -> Iterator[Stretch]:
     """Everything of one file that is to be read now; a large file in several stretches.
 
-    Raises OSError, before the first stretch, when the file cannot be opened.
+    Raises OSError, before the first stretch, when the file cannot be opened; FileNotFoundError, when it was
+    renamed, or truncated, since the folder was listed.
     """
     if reading.file.kind == "usage" and is_parquet(reading.file.path):
         yield from _of_parquet(reading, limits)
     else:
         yield from _of_stream(reading, limits, tick)
+
+
+def is_large(reading: Reading) -> bool:
+    """True when so much of an OTLP file is new that the kernels decode it, if they are compiled."""
+    least = _LARGE_ONCE_LOADED_BYTES if kernels.are_loaded() else LARGE_BYTES
+    return reading.file.kind == "otlp" and reading.file.bytes - reading.start_offset >= least
 
 
 def unreadable(reading: Reading, reason: str, limits: Limits) -> Stretch:
@@ -60,15 +75,19 @@ def decode_piece(kind: str, piece: Piece, limits: Limits) -> Decoded:
 
 def _of_stream(reading: Reading, limits: Limits, tick: Tick) -> Iterator[Stretch]:
     with reading.file.path.open("rb") as stream:
+        if os.fstat(stream.fileno()).st_size < reading.file.bytes:
+            raise FileNotFoundError(f"{reading.file.name} is another file than the one that was listed")
         reader = _reader(stream, reading, limits)
         pieces = iter(reader)
+        by_kernels = is_large(reading) and kernels.are_compiled()
         is_at_end = False
         while not is_at_end:
             stretch = _begin(reading, reader.end_offset)
-            is_at_end = _fill(stretch, pieces, limits, tick)
+            is_at_end = _fill(stretch, pieces, by_kernels, limits, tick)
             stretch.end_offset, stretch.bytes_read = reader.end_offset, reader.bytes_read
             stretch.source_digest, stretch.compression = reader.digest, reader.compression
-            stretch.is_complete = is_at_end and (reading.is_complete or reader.is_used_up)
+            is_last = is_at_end and reading.reaches_end
+            stretch.is_complete = is_last and (reading.is_complete or reader.is_used_up)
             _fingerprint(stretch, reading)
             # A stretch that read nothing is only worth an entry when it says something new about the file.
             if stretch.bytes_read or stretch.records_found or reading.is_complete or reading.renamed_from:
@@ -80,27 +99,63 @@ def _reader(stream: BinaryIO, reading: Reading, limits: Limits) -> PieceReader |
     file, start = reading.file, reading.start_offset
     if file.kind == "usage" and is_csv(file.name):
         return CsvReader(stream, file.path, start, reading.is_complete, limits)
-    return read_pieces(stream, file.name, start_offset=start, is_complete=reading.is_complete, limits=limits)
+    return read_pieces(
+        stream,
+        file.name,
+        start_offset=start,
+        end_offset=reading.end_offset,
+        # What stands before the next range is all there.
+        is_complete=reading.is_complete or not reading.reaches_end,
+        limits=limits,
+    )
 
 
-def _fill(stretch: Stretch, pieces: Iterator[Piece | BadRecord], limits: Limits, tick: Tick) -> bool:
-    """Take pieces until the end of the file (True) or until a commit's worth of rows is there (False)."""
-    count = 0
-    for piece in pieces:
-        if isinstance(piece, BadRecord):
-            decoded = Decoded({}, [piece])
-        else:
-            decoded = decode_piece(stretch.source_kind, piece, limits)
-        stretch.records_found += decoded.records_found
-        for table, rows in decoded.rows.items():
-            stretch.rows[table].extend(rows)
-        stretch.bad.extend(decoded.bad)
-        rows_here = sum(map(len, decoded.rows.values())) + len(decoded.bad)
-        tick(rows_here)
-        count += rows_here
-        if count >= ROWS_PER_COMMIT:
+def _fill(
+    stretch: Stretch, pieces: Iterator[Piece | BadRecord], by_kernels: bool, limits: Limits, tick: Tick
+) -> bool:
+    """Take pieces until the end of the file (True) or until a stretch's worth is there (False)."""
+    held = size = 0
+    for batch in _batches(pieces, BATCH_BYTES if by_kernels else 0):
+        _take(stretch, batch, by_kernels, limits)
+        tick(stretch.rows_held - held)
+        held = stretch.rows_held
+        size += sum(piece.byte_length for piece in batch)
+        if held >= ROWS_PER_STRETCH or size >= STRETCH_BYTES:
             return False
     return True
+
+
+def _take(stretch: Stretch, batch: Sequence[Piece | BadRecord], by_kernels: bool, limits: Limits) -> None:
+    """Add what the pieces hold to the stretch."""
+    pieces = [piece for piece in batch if isinstance(piece, Piece)]
+    stretch.bad.extend(piece for piece in batch if isinstance(piece, BadRecord))
+    stretch.records_found += len(batch) - len(pieces)
+    if by_kernels and pieces:
+        from ingest.otlp.kernels.batch import decode_batch
+
+        decoded = decode_batch(pieces, limits)
+        stretch.records_found += decoded.records
+        stretch.add_tables(decoded.tables)
+        pieces = decoded.declined
+    for piece in pieces:
+        one = decode_piece(stretch.source_kind, piece, limits)
+        stretch.records_found += one.records_found
+        stretch.bad.extend(one.bad)
+        stretch.add_rows(one.rows)
+
+
+def _batches(pieces: Iterator[Piece | BadRecord], batch_bytes: int) -> Iterator[list[Piece | BadRecord]]:
+    """Pieces together until they hold so many bytes; each alone for 0."""
+    batch: list[Piece | BadRecord] = []
+    size = 0
+    for piece in pieces:
+        batch.append(piece)
+        size += piece.byte_length
+        if size >= batch_bytes:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _of_parquet(reading: Reading, limits: Limits) -> Iterator[Stretch]:
@@ -109,7 +164,7 @@ def _of_parquet(reading: Reading, limits: Limits) -> Iterator[Stretch]:
         return
     stretch = _begin(reading, 0)
     table = read_parquet(reading.file.path, limits)
-    stretch.rows["usage_snapshots"] = table.rows
+    stretch.add_rows({"usage_snapshots": table.rows})
     stretch.bad = table.bad
     stretch.records_found = table.records_found
     stretch.end_offset = stretch.bytes_read = reading.file.bytes

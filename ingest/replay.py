@@ -9,17 +9,20 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
 from ingest import lake
-from ingest.commit import Stretch, commit
+from ingest.commit import commit, next_load_id
 from ingest.framing import read_pieces
 from ingest.landing import KINDS
+from ingest.parquet import Store, write
 from ingest.pieces import BadRecord, Limits
 from ingest.reading import decode_piece
 from ingest.redaction import read_redaction
 from ingest.settings import Settings
+from ingest.stretch import Stretch
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def replay(settings: Settings, *, now: datetime, limits: Limits | None = None) -
     """
     limits = limits or settings.limits
     redaction = read_redaction(now, settings.hash_key)
+    store = Store(Path(settings.lake), redaction)
     landed = still_bad = cut = 0
     with lake.connect(settings) as connection:
         lake.ensure_bronze(connection)
@@ -68,7 +72,8 @@ def replay(settings: Settings, *, now: datetime, limits: Limits | None = None) -
             read = [_read_again(row, limits) for row in whole]
             stretches = [stretch for stretch in read if stretch is not None]
             if stretches:
-                commit(connection, settings, stretches, redaction, now=now)
+                written = write(store, stretches, next_load_id(connection))
+                commit(connection, settings, [written], redaction)
             landed += len(stretches)
             still_bad += len(whole) - len(stretches)
             cut += len(waiting) - len(whole)
@@ -116,7 +121,6 @@ def _read_again(row: Quarantined, limits: Limits) -> Stretch | None:
         decoded = None if isinstance(piece, BadRecord) else decode_piece(kind, piece, limits)
         if decoded is None or decoded.bad:
             return None
-        for table, rows in decoded.rows.items():
-            stretch.rows[table].extend(rows)
+        stretch.add_rows(decoded.rows)
     stretch.records_found = stretch.rows_landed
     return stretch if stretch.records_found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +23,8 @@ class Settings:
     """What one run of the warehouse needs to know. Paths are absolute.
 
     `as_of` is null when nothing pins it: ages and freshness are then measured at the real clock.
-    `hash_key` never shows in a repr, a log or an argument list.
+    `workers` is how many processes decode a large load. `hash_key` never shows in a repr, a log or an
+    argument list.
     """
 
     home: Path
@@ -34,6 +36,7 @@ class Settings:
     as_of: datetime | None
     mlflow_tracking_uri: str | None
     limits: Limits = field(default_factory=Limits)
+    workers: int = 1
     hash_key: str | None = field(default=None, repr=False)
 
     @property
@@ -79,6 +82,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         as_of=_as_of(environ.get("TRACEHOUSE_AS_OF"), home / "as_of"),
         mlflow_tracking_uri=environ.get("MLFLOW_TRACKING_URI") or None,
         limits=_limits(environ),
+        workers=_whole(
+            environ, "TRACEHOUSE_INGEST_WORKERS", _cores(), unit="processes", at_least=1, at_most=64
+        ),
         hash_key=environ.get("TRACEHOUSE_HASH_KEY") or None,
     )
 
@@ -102,6 +108,11 @@ def _as_of(value: str | None, pinned: Path) -> datetime | None:
     return None
 
 
+def _cores() -> int:
+    """Workers when nothing is said: one for each core that this process may use, four at most."""
+    return min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
 def _limits(environ: Mapping[str, str]) -> Limits:
     default = Limits()
     return Limits(
@@ -118,6 +129,9 @@ def _limits(environ: Mapping[str, str]) -> Limits:
         ),
         max_expansion=_whole(
             environ, "TRACEHOUSE_MAX_EXPANSION", default.max_expansion, unit="times", at_least=1
+        ),
+        max_bad_records=_whole(
+            environ, "TRACEHOUSE_MAX_BAD_RECORDS", default.max_bad_records, unit="records", at_least=1
         ),
         max_raw_bytes=_whole(
             environ, "TRACEHOUSE_MAX_QUARANTINE_BYTES", default.max_raw_bytes, unit="bytes", at_least=0

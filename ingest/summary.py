@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from ingest.commit import Stretch
+from ingest.stretch import Stretch
 
 
 @dataclass
@@ -87,4 +87,4 @@ class LoadSummary:
         kind.rows_landed += stretch.rows_landed
         kind.rows_duplicate += stretch.rows_duplicate
         kind.quarantined.update(bad.reason_code for bad in stretch.bad)
-        self.rows_landed.update({table: len(rows) for table, rows in stretch.rows.items() if rows})
+        self.rows_landed.update(stretch.landed)

@@ -10,7 +10,7 @@ from ingest.otlp.decode_json import decode_json
 from ingest.otlp.decode_protobuf import decode_protobuf
 from ingest.otlp.records import no_rows
 from ingest.otlp.values import too_deep
-from ingest.pieces import Decoded, Limits, Piece, bad_record
+from ingest.pieces import Decoded, Limits, Piece, RecordError, TooManyBadError, bad_record
 
 DECODER_VERSION = "otlp-1"
 
@@ -27,5 +27,12 @@ def decode(piece: Piece, limits: Limits) -> Decoded:
         return decode_json(piece, limits) if piece.encoding == "json" else decode_protobuf(piece, limits)
     except RecursionError:
         # The limits on nesting leave room on the stack, unless the caller has used most of it.
-        position = (piece.byte_offset, piece.byte_length)
-        return Decoded(no_rows(), [bad_record(position, piece.signal, too_deep(), piece.data, limits)])
+        return _as_a_whole(piece, too_deep(), limits)
+    except TooManyBadError:
+        reason = f"The request holds more than {limits.max_bad_records} bad records."
+        return _as_a_whole(piece, RecordError("too_many_bad_records", reason), limits)
+
+
+def _as_a_whole(piece: Piece, error: RecordError, limits: Limits) -> Decoded:
+    position = (piece.byte_offset, piece.byte_length)
+    return Decoded(no_rows(), [bad_record(position, piece.signal, error, piece.data, limits)])

@@ -83,7 +83,7 @@ class _Request:
                 # An integer beyond 64 bits, which only the slower encoder writes.
                 raw = json.dumps(alone, default=str).encode()
         position = (self.piece.byte_offset, self.piece.byte_length)
-        self.decoded.bad.append(bad_record(position, signal, error, raw, self.limits))
+        self.decoded.add_bad(bad_record(position, signal, error, raw, self.limits), self.limits)
 
 
 @dataclass(frozen=True)

@@ -167,4 +167,4 @@ def _alone(shape: _Shape, resource: Any, scope: Any, record: Message) -> bytes:
 
 def _fail(decoded: Decoded, piece: Piece, limits: Limits, error: RecordError, raw: bytes) -> None:
     position = (piece.byte_offset, piece.byte_length)
-    decoded.bad.append(bad_record(position, piece.signal, error, raw, limits))
+    decoded.add_bad(bad_record(position, piece.signal, error, raw, limits), limits)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
+from ingest.otlp.digest import digest
 from ingest.otlp.fields import ExemplarFields, MetricFields, PointFields
 from ingest.otlp.records import (
     SPAN_ID_BYTES,
@@ -15,7 +18,6 @@ from ingest.otlp.records import (
     Origin,
     Rows,
     day_of,
-    digest_of,
     enum_name,
     known_time,
     microseconds,
@@ -26,6 +28,8 @@ from ingest.pieces import RecordError
 
 NO_METRIC_DATA = RecordError("no_metric_data", "The metric carries none of the five kinds of data.")
 _NO_RECORDED_VALUE = 1
+
+_encode = msgspec.json.Encoder().encode
 
 
 def add_point(rows: Rows, metric: MetricFields, point: PointFields, origin: Origin) -> None:
@@ -39,9 +43,9 @@ def add_point(rows: Rows, metric: MetricFields, point: PointFields, origin: Orig
     about = (temporality, metric.is_monotonic, start, time)
     measured = _measured(point)
     exemplars = [_exemplar(exemplar) for exemplar in point.exemplars]
-    digest = digest_of(
+    # Nulls count here and values are nested, so all of a point is one text.
+    text = _encode(
         (
-            origin.digest,
             named,
             canonical(metric.metadata),
             about,
@@ -66,7 +70,7 @@ def add_point(rows: Rows, metric: MetricFields, point: PointFields, origin: Orig
             [_exemplar_column(exemplar) for exemplar in exemplars],
             *attribute_columns(point.attributes),
             *origin.columns,
-            digest,
+            digest([], [origin.digest, text]).hex(),
         )
     )
 

@@ -7,15 +7,13 @@ or 8 bytes is invalid; time 0 is unknown; proto3 enums are open).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import msgspec
-
+from ingest.otlp.digest import event_digest, link_digest, log_digest, origin_digest, span_digest
 from ingest.otlp.fields import EventFields, LinkFields, LogFields, OriginFields, SpanFields
-from ingest.otlp.values import attribute_columns, body_text, canonical
+from ingest.otlp.values import attribute_columns, body_text
 from ingest.pieces import RecordError, Row
 
 Rows = dict[str, list[Row]]
@@ -32,15 +30,13 @@ SPAN_KINDS = {0: "UNSPECIFIED", 1: "INTERNAL", 2: "SERVER", 3: "CLIENT", 4: "PRO
 STATUS_CODES = {0: "UNSET", 1: "OK", 2: "ERROR"}
 TEMPORALITIES = {0: "UNSPECIFIED", 1: "DELTA", 2: "CUMULATIVE"}
 
-_encode = msgspec.json.Encoder().encode
-
 
 @dataclass(frozen=True)
 class Origin:
     """Resource and scope as columns, and their part of a record's digest."""
 
     columns: tuple[Any, ...]
-    digest: str
+    digest: bytes
 
 
 def no_rows() -> Rows:
@@ -73,11 +69,7 @@ def origin_of(fields: OriginFields) -> Origin:
         *attribute_columns(fields.scope_attributes),
         fields.scope_schema_url or None,
     )
-    exact = fields._replace(
-        resource_attributes=canonical(fields.resource_attributes),
-        scope_attributes=canonical(fields.scope_attributes),
-    )
-    return Origin(columns, digest_of(exact))
+    return Origin(columns, origin_digest(fields))
 
 
 def add_span(rows: Rows, span: SpanFields, origin: Origin) -> None:
@@ -87,8 +79,8 @@ def add_span(rows: Rows, span: SpanFields, origin: Origin) -> None:
     parent_id = optional_id(span.parent_span_id, SPAN_ID_BYTES, "parent_span_id")
     start, end = known_time(span.start, "start_time"), known_time(span.end, "end_time")
     day = day_of(start or end)
-    events = [_event(day, trace_id, span_id, place, event) for place, event in enumerate(span.events)]
-    links = [_link(day, trace_id, span_id, place, link) for place, link in enumerate(span.links)]
+    events = [_event(day, span, place, event) for place, event in enumerate(span.events)]
+    links = [_link(day, span, place, link) for place, link in enumerate(span.links)]
     own = (
         trace_id,
         span_id,
@@ -106,9 +98,14 @@ def add_span(rows: Rows, span: SpanFields, origin: Origin) -> None:
     )
     dropped = (span.dropped_attributes, span.dropped_events, span.dropped_links)
     # An event's and a link's row ends in its digest, which covers the whole of it.
-    parts = [row[-1] for row in events], [row[-1] for row in links]
-    digest = digest_of((origin.digest, own, canonical(span.attributes), dropped, parts))
-    rows["spans"].append((day, *own, *attribute_columns(span.attributes), *dropped, *origin.columns, digest))
+    digest = span_digest(
+        span,
+        origin.digest,
+        [bytes.fromhex(row[-1]) for row in events],
+        [bytes.fromhex(row[-1]) for row in links],
+    )
+    columns = (*own, *attribute_columns(span.attributes), *dropped, *origin.columns)
+    rows["spans"].append((day, *columns, digest.hex()))
     rows["span_events"].extend(events)
     rows["span_links"].extend(links)
 
@@ -131,16 +128,11 @@ def add_log(rows: Rows, log: LogFields, origin: Origin) -> None:
         log.event_name or None,
         *((None, None) if log.body is None else body_text(log.body)),
     )
-    digest = digest_of((origin.digest, own, canonical(log.attributes), log.dropped_attributes))
+    digest = log_digest(log, origin.digest).hex()
     columns = attribute_columns(log.attributes)
     rows["log_records"].append(
         (day_of(occurred), *own, *columns, log.dropped_attributes, *origin.columns, digest)
     )
-
-
-def digest_of(values: Any) -> str:
-    """32 hex characters of blake2b over canonical values: texts, integers, nulls and sequences of them."""
-    return hashlib.blake2b(_encode(values), digest_size=16).hexdigest()
 
 
 def required_id(data: bytes, size: int, name: str) -> str:
@@ -183,22 +175,22 @@ def enum_name(names: Mapping[int, str], number: int) -> str:
     return names.get(number) or str(number)
 
 
-def _event(day: int | None, trace_id: str, span_id: str, place: int, event: EventFields) -> Row:
+def _event(day: int | None, span: SpanFields, place: int, event: EventFields) -> Row:
     time = known_time(event.time, "event time")
-    own = (trace_id, span_id, place, event.name or None, time, microseconds(time))
-    digest = digest_of((own, canonical(event.attributes), event.dropped_attributes))
+    own = (span.trace_id.hex(), span.span_id.hex(), place, event.name or None, time, microseconds(time))
+    digest = event_digest(event, span.trace_id, span.span_id, place).hex()
     return (day, *own, *attribute_columns(event.attributes), event.dropped_attributes, digest)
 
 
-def _link(day: int | None, trace_id: str, span_id: str, place: int, link: LinkFields) -> Row:
+def _link(day: int | None, span: SpanFields, place: int, link: LinkFields) -> Row:
     own = (
-        trace_id,
-        span_id,
+        span.trace_id.hex(),
+        span.span_id.hex(),
         place,
         optional_id(link.trace_id, TRACE_ID_BYTES, "linked_trace_id"),
         optional_id(link.span_id, SPAN_ID_BYTES, "linked_span_id"),
         link.trace_state or None,
         link.flags,
     )
-    digest = digest_of((own, canonical(link.attributes), link.dropped_attributes))
+    digest = link_digest(link, span.trace_id, span.span_id, place).hex()
     return (day, *own, *attribute_columns(link.attributes), link.dropped_attributes, digest)

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.redaction.policy import JSON_MEMBER, Redaction
+from ingest.redaction.policy import JSON_MEMBER, Action, Redaction
 
 _MAPS = ("", "resource_", "scope_")
+_Places = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def redacted(table: str, rows: pa.Table, redaction: Redaction) -> pa.Table:
@@ -34,14 +35,11 @@ def _attributes(rows: pa.Table, prefix: str, redaction: Redaction) -> pa.Table:
     names = (f"{prefix}attributes", f"{prefix}attribute_types", f"{prefix}attributes_repeated")
     rows = _set(rows, names[2], _repeated(rows.column(names[2]), redaction))
     values, types = (_one(rows.column(name)) for name in names[:2])
-    actions = _actions(values.keys, redaction)
-    places = np.flatnonzero(actions != "keep")
+    places, actions = _redacted(values.keys, redaction)
     if not len(places):
         return rows
-    new = [
-        redaction.replacement(actions[place], text.as_py())
-        for place, text in zip(places, values.items.take(pa.array(places)), strict=True)
-    ]
+    texts_before = values.items.take(pa.array(places)).to_pylist()
+    new = [redaction.replacement(action, text) for action, text in zip(actions, texts_before, strict=True)]
     texts, kinds = (pa.array(column, pa.string()) for column in zip(*new, strict=True))
     is_new = np.zeros(len(values.items), dtype=bool)
     is_new[places] = True
@@ -50,7 +48,9 @@ def _attributes(rows: pa.Table, prefix: str, redaction: Redaction) -> pa.Table:
     rows = _set(rows, names[0], pa.MapArray.from_arrays(pa.array(starts), values.keys, items))
     # A redacted value's type says how; whatever type it had before is gone with it.
     row_of = np.searchsorted(starts, places, side="right") - 1
-    kept = _Entries.of(types).only(_actions(types.keys, redaction) == "keep")
+    is_kept = np.ones(len(types.keys), dtype=bool)
+    is_kept[_redacted(types.keys, redaction)[0]] = False
+    kept = _Entries.of(types).only(is_kept)
     added = _Entries(row_of, values.keys.take(pa.array(places)), kinds)
     return _set(rows, names[1], kept.with_(added).as_map(rows.num_rows))
 
@@ -88,23 +88,28 @@ class _Entries:
         return pa.MapArray.from_arrays(starts, self.keys.take(order), self.items.take(order))
 
 
-def _actions(names: pa.Array, redaction: Redaction) -> np.ndarray[Any, Any]:
-    """The action for each name; the policy is asked once for each distinct one."""
+def _redacted(names: pa.Array, redaction: Redaction) -> tuple[_Places, list[Action]]:
+    """Where a name's value is not kept, and the actions there; the policy is asked once for each name."""
     encoded = names.dictionary_encode()
-    of_name = np.array([redaction.action(name) for name in encoded.dictionary.to_pylist()], dtype=object)
-    return of_name[encoded.indices.to_numpy()] if len(of_name) else np.array([], dtype=object)
+    of_name = [redaction.action(name) for name in encoded.dictionary.to_pylist()]
+    is_redacted = np.array([action != "keep" for action in of_name], dtype=bool)
+    if not is_redacted.any():
+        return np.array([], np.int64), []
+    indices = encoded.indices.to_numpy()
+    places = np.flatnonzero(is_redacted[indices])
+    return places, [of_name[index] for index in indices[places]]
 
 
 def _bodies(rows: pa.Table, redaction: Redaction) -> pa.Table:
     """Log bodies, by the name of their event."""
     names = pc.binary_join_element_wise(pc.fill_null(rows.column("event_name"), ""), "/body", "")
-    actions = _actions(_one(names), redaction)
-    if not (actions != "keep").any():
+    places, actions = _redacted(_one(names), redaction)
+    if not len(places):
         return rows
     bodies, types = (rows.column(name).to_pylist() for name in ("body", "body_type"))
-    for place in np.flatnonzero(actions != "keep"):
+    for place, action in zip(places, actions, strict=True):
         if bodies[place] is not None:
-            bodies[place], types[place] = redaction.replacement(actions[place], bodies[place])
+            bodies[place], types[place] = redaction.replacement(action, bodies[place])
     rows = _set(rows, "body", pa.array(bodies, pa.string()))
     return _set(rows, "body_type", pa.array(types, pa.string()))
 
@@ -112,7 +117,7 @@ def _bodies(rows: pa.Table, redaction: Redaction) -> pa.Table:
 def _exemplars(rows: pa.Table, redaction: Redaction) -> pa.Table:
     column = rows.column("exemplars")
     names = _one(column).flatten().field("filtered_attributes").keys
-    if not (_actions(names, redaction) != "keep").any():
+    if not len(_redacted(names, redaction)[0]):
         return rows
     points = column.to_pylist()
     for exemplar in (exemplar for point in points for exemplar in point or ()):
@@ -129,7 +134,7 @@ def _exemplars(rows: pa.Table, redaction: Redaction) -> pa.Table:
 def _repeated(column: pa.ChunkedArray, redaction: Redaction) -> pa.ChunkedArray | pa.Array:
     """Repeats of a key follow the key."""
     entries = _one(column).flatten()
-    if not len(entries) or not (_actions(entries.field("key"), redaction) != "keep").any():
+    if not len(entries) or not len(_redacted(entries.field("key"), redaction)[0]):
         return column
     lists = column.to_pylist()
     for entry in (entry for entries in lists for entry in entries or ()):
@@ -156,7 +161,9 @@ def _json_texts(rows: pa.Table, redaction: Redaction) -> pa.Table:
 
 
 def _one(column: pa.ChunkedArray | pa.Array) -> Any:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _set(rows: pa.Table, name: str, column: pa.ChunkedArray | pa.Array) -> pa.Table:

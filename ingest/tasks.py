@@ -1,0 +1,98 @@
+"""What is to be read, in tasks of about a second, and the doing of one: from files to Parquet.
+
+Small readings go together, a large plain file is cut into ranges. A task is done in this process or in a
+worker; either way its rows end up in files that the lake does not know until they are committed, in the order
+of the tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from ingest import reading
+from ingest.landing import Reading
+from ingest.parquet import Store, Written, write
+from ingest.pieces import Limits
+from ingest.splitting import cuts
+from ingest.stretch import Stretch, rows_held
+
+Task = list[Reading]
+
+# Small files are read together, about so much at a time.
+TOGETHER_BYTES = 64 * 1024 * 1024
+
+
+def tasks(readings: Sequence[Reading], limits: Limits) -> Iterator[Task]:
+    """All readings in their order, a large one in ranges that meet."""
+    together: Task = []
+    size = 0
+    for each in readings:
+        ranges = list(_ranges(each, limits))
+        size += bytes_to_read([each])
+        if together and (len(ranges) > 1 or size > TOGETHER_BYTES):
+            yield together
+            together, size = [], bytes_to_read([each])
+        if len(ranges) > 1:
+            yield from ([part] for part in ranges)
+            size = 0
+        else:
+            together.append(each)
+    if together:
+        yield together
+
+
+def bytes_to_read(readings: Sequence[Reading]) -> int:
+    """How much of the files, as they stand on disk, is new; of compressed ones about."""
+    return sum(max(0, each.file.bytes - each.start_offset) for each in readings)
+
+
+def perform(
+    task: Task, store: Store, limits: Limits, next_id: Callable[[], int], tick: reading.Tick
+) -> Iterator[Written]:
+    """Read, decode and write one task: each time that enough rows have come together, under a new load id.
+
+    A file that vanished is left out; one that cannot be opened is named in what was written. Raises as
+    `write`.
+    """
+    stretches: list[Stretch] = []
+    unreadable: dict[str, str] = {}
+    for each in task:
+        for stretch in _stretches(each, limits, tick, unreadable):
+            stretches.append(stretch)
+            if rows_held(stretches) >= reading.ROWS_PER_STRETCH or _bytes(stretches) >= reading.STRETCH_BYTES:
+                yield write(store, stretches, next_id(), unreadable)
+                stretches, unreadable = [], {}
+    if stretches or unreadable:
+        yield write(store, stretches, next_id(), unreadable)
+
+
+def _bytes(stretches: Sequence[Stretch]) -> int:
+    return sum(stretch.bytes_read for stretch in stretches)
+
+
+def _ranges(whole: Reading, limits: Limits) -> Iterator[Reading]:
+    start = whole.start_offset
+    for cut in cuts(whole, limits):
+        yield replace(whole, start_offset=start, end_offset=cut)
+        start = cut
+    # The last one stays open to what is appended meanwhile.
+    yield replace(whole, start_offset=start)
+
+
+def _stretches(
+    each: Reading, limits: Limits, tick: reading.Tick, unreadable: dict[str, str]
+) -> Iterator[Stretch]:
+    is_new = each.start_offset == 0
+    try:
+        for stretch in reading.read_file(each, limits, tick):
+            yield stretch
+            is_new = False
+    except FileNotFoundError:
+        # Renamed since the folder was listed; the next load finds it under its new name.
+        return
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        unreadable[each.file.name] = reason
+        if is_new:
+            yield reading.unreadable(each, reason, limits)
