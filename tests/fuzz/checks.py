@@ -18,12 +18,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from ingest import schema
 from ingest.byte_source import ByteSource
-from ingest.commit import Stretch
 from ingest.framing import read_pieces
 from ingest.landing import LandingFile, Reading
 from ingest.otlp.columns import tables_by_day
+from ingest.otlp.kernels import ENCODINGS
 from ingest.pieces import BadRecord, Limits, Piece
 from ingest.reading import decode_piece, read_file
+from ingest.stretch import Stretch
+from tests.ingest.kernel_checks import checked
 
 # Small, so that small files reach them.
 LIMITS = Limits(max_piece_bytes=200_000, free_expansion_bytes=1_000_000, max_raw_bytes=16_384)
@@ -122,6 +124,7 @@ def _check_pieces(data: bytes, name: str, *, is_complete: bool) -> None:
     plain = _plain(data)
     reader = read_pieces(io.BytesIO(data), name, is_complete=is_complete, limits=LIMITS)
     behind = 0
+    whole: list[Piece] = []
     for piece in reader:
         end = piece.byte_offset + piece.byte_length
         assert behind <= piece.byte_offset, "pieces overlap"
@@ -130,10 +133,14 @@ def _check_pieces(data: bytes, name: str, *, is_complete: bool) -> None:
             _check_framing_record(piece, plain)
         else:
             _check_records(piece)
+            whole.append(piece)
         behind = end
     _check_gap(plain[behind : reader.end_offset])
     if is_complete:
         assert reader.end_offset == len(plain), "the end of a complete file is neither read nor quarantined"
+    for encoding in ENCODINGS:
+        # What the kernels take of them is what the other reader gives.
+        checked([piece for piece in whole if piece.encoding == encoding], LIMITS)
 
 
 def _check_gap(gap: bytes) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.kills.run import Load, Plan
 from tests.kills.template import write_template
 
 
-def test_a_load_that_was_killed_and_ran_once_more_equals_an_undisturbed_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_load_that_was_killed_and_ran_once_more_equals_an_undisturbed_one(
+    tmp_path: Path, workers: int
+) -> None:
     write_template(tmp_path / "template", requests=2)
-    load = Load(tmp_path / "template", rows_per_commit=100)
+    load = Load(tmp_path / "template", rows_per_commit=100, workers=workers)
     seconds, commits, expected = load.undisturbed(tmp_path / "home")
     assert commits > 1
     assert expected.tables["spans"][0] > 100

@@ -67,7 +67,7 @@ def test_each_committed_load_has_a_larger_load_id(home: Path) -> None:
 def test_a_large_file_is_committed_in_stretches_that_meet(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.reading.ROWS_PER_COMMIT", 10)
+    monkeypatch.setattr("ingest.reading.ROWS_PER_STRETCH", 10)
     here = warehouse(home)
     here.write("otlp/a.jsonl", "".join(span_line(number) for number in range(1, 36)))
     here.load()
@@ -178,7 +178,7 @@ def test_the_same_bytes_under_a_path_of_another_signal_are_no_copy(home: Path) -
 def test_a_copy_of_a_file_of_several_stretches_lands_nothing(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.reading.ROWS_PER_COMMIT", 10)
+    monkeypatch.setattr("ingest.reading.ROWS_PER_STRETCH", 10)
     here = warehouse(home)
     text = "".join(span_line(number) for number in range(1, 36))
     here.write("otlp/a.jsonl", text)
@@ -210,20 +210,20 @@ def test_an_interrupt_just_after_the_commit_keeps_the_files(
 
 
 # Files are written but not registered; the transaction is open with files and log rows in it.
-@pytest.mark.parametrize("moment", ["_write_rows", "_insert"])
+@pytest.mark.parametrize("moment", ["parquet._write", "commit._insert"])
 def test_a_load_that_was_killed_is_done_again_as_if_nothing_had_been(home: Path, moment: str) -> None:
     here = warehouse(home)
     for number in range(1, 4):
         here.write(f"otlp/{number}.jsonl", span_line(number))
     killed_load = (
         "import os, signal\n"
-        "from ingest import commit, loading\n"
+        "from ingest import commit, loading, parquet\n"
         "from ingest.settings import read_settings\n"
-        f"inner = commit.{moment}\n"
+        f"inner = {moment}\n"
         "def killed(*arguments):\n"
         "    inner(*arguments)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"commit.{moment} = killed\n"
+        f"{moment} = killed\n"
         "loading.load_once(read_settings(os.environ), progress=print)\n"
     )
     environ = {**os.environ, "TRACEHOUSE_HOME": str(home), "TRACEHOUSE_SETTLE_SECONDS": "0"}

@@ -14,6 +14,8 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from ingest.otlp import decode
+from ingest.pieces import Limits, Piece
 from tests.ingest.otlp_reading import SPAN_ID, START, TRACE_ID, Read, logs, metrics, read, span, traces
 
 REQUESTS = {
@@ -480,3 +482,17 @@ def test_records_under_a_bad_resource_are_each_quarantined_and_other_resources_l
     result = read(json.dumps(request).encode())
     assert len(result.rows["spans"]) == 2
     assert result.codes == ["bad_field"] * 5
+
+
+def test_a_request_of_too_many_bad_records_is_one_bad_record() -> None:
+    good = {"traceId": TRACE_ID, "spanId": SPAN_ID, "startTimeUnixNano": str(START)}
+    for bad, landed, codes in ((3, 1, ["bad_trace_id"] * 3), (4, 0, ["too_many_bad_records"])):
+        line = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [good, *[{}] * bad]}]}]}).encode()
+        body = as_protobuf(line, "traces")
+        for piece in (
+            Piece(0, len(line), line, "json", None),
+            Piece(0, len(body), body, "protobuf", "traces"),
+        ):
+            decoded = decode(piece, Limits(max_bad_records=3))
+            assert len(decoded.rows["spans"]) == landed
+            assert [record.reason_code for record in decoded.bad] == codes

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.commit import Stretch
 from ingest.landing import LandingFile, Reading
 from ingest.otlp.columns import tables_by_day
 from ingest.pieces import Limits, Row
 from ingest.reading import read_file
+from ingest.stretch import Stretch
 
 EVENT = {
     "specversion": "1.0",

@@ -1,6 +1,7 @@
 """Kill loads at many instants, each followed by one clean run, and compare with an undisturbed load.
 
     python -m tests.kills --kills 200 --seed 1
+    python -m tests.kills --kills 200 --seed 1 --workers 2
 
 SIGKILL goes to the whole process group: four in five at an instant uniform over the duration of an
 undisturbed load, the others just after a commit began or within 100 ms of its end. Exit code 1 when the lake
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--requests", type=int, default=15, help="the size of the load")
     parser.add_argument("--rows-per-commit", type=int, default=600)
+    parser.add_argument("--workers", type=int, default=1, help="processes that read; more than one cut files")
     parser.add_argument("--at-once", type=int, default=2, help="loads that run side by side")
     chosen = parser.parse_args()
     started = time.monotonic()
@@ -35,6 +37,7 @@ def main() -> int:
             chosen.seed,
             requests=chosen.requests,
             rows_per_commit=chosen.rows_per_commit,
+            workers=chosen.workers,
             at_once=chosen.at_once,
             tell=_tell,
         )

@@ -40,6 +40,7 @@ def campaign(
     *,
     requests: int,
     rows_per_commit: int,
+    workers: int,
     at_once: int,
     tell: Callable[[str], None],
 ) -> Campaign:
@@ -49,7 +50,7 @@ def campaign(
     """
     template = folder / "template"
     write_template(template, requests)
-    load = Load(template, rows_per_commit)
+    load = Load(template, rows_per_commit, workers)
     # Processes, not threads: one that is being started holds the locks of every thread for an instant.
     with ProcessPoolExecutor(at_once, mp_context=multiprocessing.get_context("spawn")) as pool:
         # The first of each process also warms the file cache: it is not measured.

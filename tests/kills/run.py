@@ -62,6 +62,7 @@ class Load:
 
     template: Path
     rows_per_commit: int
+    workers: int = 1
 
     def undisturbed(self, work: Path) -> tuple[float, int, State]:
         """Seconds from start to exit, number of commits, and what a load leaves that nobody kills."""
@@ -120,7 +121,7 @@ class Load:
     @contextmanager
     def _started(self, home: Home) -> Iterator[subprocess.Popen[bytes]]:
         """The load in a process group of its own."""
-        command = [sys.executable, "-m", "tests.kills.child", str(self.rows_per_commit)]
+        command = [sys.executable, "-m", "tests.kills.child", str(self.rows_per_commit), str(self.workers)]
         process = subprocess.Popen(
             command,
             cwd=ROOT,

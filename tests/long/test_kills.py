@@ -10,9 +10,17 @@ from tests.kills.campaign import campaign, report
 
 
 @pytest.mark.long
-def test_200_killed_loads_that_ran_once_more_equal_an_undisturbed_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_200_killed_loads_that_ran_once_more_equal_an_undisturbed_one(tmp_path: Path, workers: int) -> None:
     done = campaign(
-        tmp_path, 200, seed=1, requests=8, rows_per_commit=400, at_once=2, tell=lambda line: print(line)
+        tmp_path,
+        200,
+        seed=1,
+        requests=8,
+        rows_per_commit=400,
+        workers=workers,
+        at_once=2,
+        tell=lambda line: print(line),
     )
     assert len(done.kills) == 200
     assert sum(kill.is_near for kill in done.kills) >= 20

@@ -1,0 +1,45 @@
+"""The kernels beside the reader of single requests: what one takes is what the other gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingest.otlp import decode
+from ingest.otlp.columns import tables_by_day
+from ingest.otlp.kernels.batch import Batch, decode_batch
+from ingest.otlp.records import no_rows
+from ingest.pieces import Encoding, Limits, Piece, Signal
+
+TABLES = ("spans", "span_events", "span_links")
+
+
+def piece(data: bytes, encoding: Encoding = "json", signal: Signal | None = None) -> Piece:
+    """A request as a piece of its own."""
+    return Piece(0, len(data), data, encoding, signal)
+
+
+def checked(pieces: Sequence[Piece], limits: Limits | None = None) -> Batch:
+    """The batch of these pieces, once its tables are those of the other reader for all it did not decline."""
+    limits = limits or Limits()
+    batch = decode_batch(pieces, limits)
+    declined = {id(piece) for piece in batch.declined}
+    taken = [decode(piece, limits) for piece in pieces if id(piece) not in declined]
+    assert not [bad.reason for decoded in taken for bad in decoded.bad]
+    rows = no_rows()
+    for decoded in taken:
+        for table, found in decoded.rows.items():
+            rows[table].extend(found)
+    assert not rows["log_records"]
+    assert not rows["metric_points"]
+    expected = {table: tables_by_day(table, rows[table]) for table in TABLES}
+    for table, days in expected.items():
+        found_days = batch.tables.get(table, {})
+        assert set(found_days) == set(days)
+        for day, wanted in days.items():
+            found_days[day].validate(full=True)
+            assert found_days[day].schema == wanted.schema
+            for name in wanted.column_names:
+                assert found_days[day][name].to_pylist() == wanted[name].to_pylist(), (table, name)
+    assert batch.records == len(rows["spans"])
+    assert batch.rows == sum(len(rows[table]) for table in TABLES)
+    return batch
