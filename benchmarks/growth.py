@@ -13,7 +13,7 @@ from benchmarks.job import Job
 from benchmarks.measure import run_job
 from benchmarks.workload import Workload, write_workload
 
-DEFAULT_SPANS = 104_000
+DEFAULT_SPANS = 416_000
 DEFAULT_RUNS = 5
 _GROWTH = 0.01
 

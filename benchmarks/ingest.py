@@ -15,8 +15,8 @@ from benchmarks.picture import draw
 from benchmarks.report import Result, markdown, terminal
 from benchmarks.workload import Workload, write_workload
 
-# 300 MB of JSON, 190 MB of protobuf.
-DEFAULT_SPANS = 104_000
+# 1 GB of JSON, 670 MB of protobuf.
+DEFAULT_SPANS = 364_000
 DEFAULT_RUNS = 5
 RESULTS = Path(__file__).with_name("results")
 

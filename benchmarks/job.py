@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
+import psutil  # type: ignore[import-untyped,import-not-found,unused-ignore]
+
 
 @dataclass(frozen=True)
 class Job:
@@ -49,7 +51,7 @@ class Peer(Protocol):
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU seconds are user and system, of the process and the children it waited for."""
+    """CPU seconds are user and system, of the process and its children."""
 
     start_cpu_s: float
     cpu_s: float
@@ -66,9 +68,12 @@ def measure(job: Job) -> Cost:
 
 
 def cpu_seconds() -> float:
-    """User and system time of this process and of children that have ended."""
+    """User and system time of this process and of its children, those that have ended and those at work."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
+    at_work = [child.cpu_times() for child in psutil.Process().children()]
+    return sum(each.ru_utime + each.ru_stime for each in used) + sum(
+        each.user + each.system for each in at_work
+    )
 
 
 if __name__ == "__main__":

@@ -69,10 +69,11 @@ def markdown(results: Sequence[Result], workload: Workload) -> str:
         "Written by `make bench`. CPU is user and system time of the process and its workers, from the "
         "first byte read to the finished Parquet files; Python's start, imports and the loading of compiled "
         "code are not in it and stand under start. MB are of the input in its own encoding. Peak is resident "
-        "memory, summed over the process group, sampled every 20 ms. Every output had the input's "
+        "memory, summed over the process group, sampled every 100 ms. Every output had the input's "
         "rows and tokens; the first of each was compared with ingest's value "
-        "by value. Peers use one thread and are spared the record digest, the repeats of "
-        "attribute keys, the ingest log, fsync and the partition by day.\n"
+        "by value. Peers use one thread and are spared the ingest log, fsync and the partition by day; the "
+        "engines (c and d) the record digest and the repeats of attribute keys too. For two workers, which "
+        "wait for the same memory, CPU s is that of both and of the process that commits.\n"
     )
 
 

@@ -15,14 +15,18 @@ import msgspec
 
 from benchmarks.job import Job
 from benchmarks.peers.columns import (
-    SPAN_KINDS,
-    STATUS_CODES,
     Columns,
     Maps,
+    add_event,
+    add_link,
+    add_span,
     write_events,
     write_links,
     write_spans,
 )
+from ingest.otlp.digest import origin_digest
+from ingest.otlp.fields import EventFields, LinkFields, OriginFields, SpanFields
+from ingest.otlp.values import Attribute, Kind
 
 
 class _Struct(msgspec.Struct, rename="camel", gc=False):
@@ -125,17 +129,19 @@ def run(job: Job) -> None:
     columns = Columns()
     with Path(job.source).open("rb") as lines:
         for line in lines:
+            columns.source_digest.update(line)
             for resource_spans in _decode(line).resource_spans:
                 for scope_spans in resource_spans.scope_spans:
-                    _add_origin(columns, resource_spans, scope_spans)
+                    origin = _add_origin(columns, resource_spans, scope_spans)
                     for span in scope_spans.spans:
-                        _add_span(columns, span)
+                        _add_span(columns, span, origin)
     write_spans(job.parquet("spans"), columns)
     write_events(job.parquet("span_events"), columns)
     write_links(job.parquet("span_links"), columns)
 
 
-def _add_origin(columns: Columns, resource_spans: _ResourceSpans, scope_spans: _ScopeSpans) -> None:
+def _add_origin(columns: Columns, resource_spans: _ResourceSpans, scope_spans: _ScopeSpans) -> bytes:
+    """Add resource and scope; their digest."""
     scope = scope_spans.scope
     columns.origins.append(
         (
@@ -145,76 +151,86 @@ def _add_origin(columns: Columns, resource_spans: _ResourceSpans, scope_spans: _
             scope_spans.schema_url or None,
         )
     )
-    _add_attributes(columns.resource_attributes, resource_spans.resource.attributes)
-    _add_attributes(columns.scope_attributes, scope.attributes)
-
-
-def _add_span(columns: Columns, span: _Span) -> None:
-    columns.spans.append(
-        (
-            span.trace_id,
-            span.span_id,
-            span.parent_span_id or None,
-            span.trace_state or None,
-            span.flags,
-            span.name or None,
-            SPAN_KINDS[span.kind],
-            int(span.start_time_unix_nano) or None,
-            int(span.end_time_unix_nano) or None,
-            STATUS_CODES[span.status.code],
-            span.status.message or None,
-            span.dropped_attributes_count,
-            span.dropped_events_count,
-            span.dropped_links_count,
-        )
+    fields = OriginFields(
+        _add_attributes(columns.resource_attributes, resource_spans.resource.attributes),
+        resource_spans.schema_url,
+        scope.name,
+        scope.version,
+        _add_attributes(columns.scope_attributes, scope.attributes),
+        scope_spans.schema_url,
     )
-    columns.origin_of.append(len(columns.origins) - 1)
-    _add_attributes(columns.attributes, span.attributes)
+    return origin_digest(fields)
+
+
+def _add_span(columns: Columns, span: _Span, origin: bytes) -> None:
+    trace_id, span_id = bytes.fromhex(span.trace_id), bytes.fromhex(span.span_id)
+    fields = SpanFields(
+        trace_id,
+        span_id,
+        bytes.fromhex(span.parent_span_id),
+        span.trace_state,
+        span.flags,
+        span.name,
+        span.kind,
+        int(span.start_time_unix_nano),
+        int(span.end_time_unix_nano),
+        span.status.code,
+        span.status.message,
+        _add_attributes(columns.attributes, span.attributes),
+        span.dropped_attributes_count,
+        span.dropped_events_count,
+        span.dropped_links_count,
+        [],
+        [],
+    )
+    events = _add_events(columns, span, trace_id, span_id)
+    add_span(columns, fields, origin, events, _add_links(columns, span, trace_id, span_id))
+
+
+def _add_events(columns: Columns, span: _Span, trace_id: bytes, span_id: bytes) -> list[bytes]:
+    digests = []
     for place, event in enumerate(span.events):
-        columns.events.append(
-            (
-                span.trace_id,
-                span.span_id,
-                place,
-                event.name or None,
-                int(event.time_unix_nano) or None,
-                event.dropped_attributes_count,
-            )
-        )
-        _add_attributes(columns.event_attributes, event.attributes)
+        attributes = _add_attributes(columns.event_attributes, event.attributes)
+        time = int(event.time_unix_nano)
+        fields = EventFields(time, event.name, attributes, event.dropped_attributes_count)
+        digests.append(add_event(columns, fields, trace_id, span_id, place))
+    return digests
+
+
+def _add_links(columns: Columns, span: _Span, trace_id: bytes, span_id: bytes) -> list[bytes]:
+    digests = []
     for place, link in enumerate(span.links):
-        columns.links.append(
-            (
-                span.trace_id,
-                span.span_id,
-                place,
-                link.trace_id or None,
-                link.span_id or None,
-                link.trace_state or None,
-                link.flags,
-                link.dropped_attributes_count,
-            )
+        fields = LinkFields(
+            bytes.fromhex(link.trace_id),
+            bytes.fromhex(link.span_id),
+            link.trace_state,
+            link.flags,
+            _add_attributes(columns.link_attributes, link.attributes),
+            link.dropped_attributes_count,
         )
-        _add_attributes(columns.link_attributes, link.attributes)
+        digests.append(add_link(columns, fields, trace_id, span_id, place))
+    return digests
 
 
-def _add_attributes(maps: Maps, attributes: list[_KeyValue]) -> None:
+def _add_attributes(maps: Maps, attributes: list[_KeyValue]) -> list[Attribute]:
     add_key, add_value = maps.keys.append, maps.values.append
+    found: list[Attribute] = []
     for item in attributes:
         key, value = item.key, item.value
         add_key(key)
         if (text := value.string_value) is not None:
             add_value(text)
+            found.append((key, text, None))
         else:
             kind, text = _text(value)
             add_value(text)
+            found.append((key, text, kind))
             maps.typed_keys.append(key)
             maps.types.append(kind)
-    maps.ends.append(len(maps.keys))
-    maps.typed_ends.append(len(maps.typed_keys))
+    return maps.close(found)
 
 
-def _text(value: _Value) -> tuple[str, str]:
+def _text(value: _Value) -> tuple[Kind, str]:
     """Kind and text. Raises NotImplementedError for kinds that the benchmark's input does not hold."""
     if value.int_value is not None:
         return "int", str(value.int_value)

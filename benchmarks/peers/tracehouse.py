@@ -1,60 +1,51 @@
-"""This ingest: `python -m ingest load` over a landing folder with one file.
+"""This ingest: what `python -m ingest load` does over a landing folder with one file.
 
-It does more than its peers: record digests, the ingest log, quarantine, fsync and one transaction.
+It does more than its peers: record digests, the ingest log, quarantine, fsync and transactions.
 """
 
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.job import Job
-from ingest.__main__ import main
+from ingest.lake import connect, ensure_bronze
+from ingest.loading import load_once
+from ingest.otlp import kernels
+from ingest.settings import Settings, read_settings
+from ingest.workers import Workers
+
+_STARTED = ExitStack()
+_settings: Settings
+_workers: Workers | None = None
 
 
 def prepare(job: Job) -> None:
-    """Put the input into the landing folder, unless it is there; import and load the compiled kernels."""
-    home = Path(job.output)
-    source = Path(job.source)
+    """Put the input into the landing folder, make an empty lake, load the kernels where they run."""
+    global _settings, _workers
+    home, source = Path(job.output), Path(job.source)
     landing = home / "landing" / "otlp" / "traces"
     landing.mkdir(parents=True, exist_ok=True)
     if not (landing / source.name).exists():
         os.link(source, landing / source.name)
-    os.environ["TRACEHOUSE_HOME"] = str(home)
-    os.environ["TRACEHOUSE_SETTLE_SECONDS"] = "0"
-    os.environ["TRACEHOUSE_INGEST_WORKERS"] = str(job.cores)
-    warm_up()
+    environment = {"TRACEHOUSE_HOME": str(home), "TRACEHOUSE_SETTLE_SECONDS": "0"}
+    _settings = read_settings(environment | {"TRACEHOUSE_INGEST_WORKERS": str(job.cores)})
+    # The lake stands already when a platform sends its next gigabyte.
+    with connect(_settings) as connection:
+        ensure_bronze(connection)
+    if not kernels.compile_all():
+        raise RuntimeError("The kernels cannot be compiled or kept.")
+    if job.cores > 1:
+        _workers = _STARTED.enter_context(Workers(job.cores))
+        _workers.wait_until_ready()
+    else:
+        from ingest.otlp.kernels.warm import warm_up
+
+        for encoding in kernels.ENCODINGS:
+            warm_up(encoding)
 
 
-def warm_up() -> None:
-    """Import what a load imports, and load the compiled kernels from their cache."""
-    import ingest.loading  # noqa: F401
-
-    if find_spec("ingest.otlp.kernels"):
-        from ingest.otlp.kernels import decode_batch
-
-        from ingest.pieces import Limits, Piece
-
-        for encoding in ("json", "protobuf"):
-            data = _ONE_SPAN[encoding]
-            decode_batch([Piece(0, len(data), data, encoding, "traces")], Limits())
-
-
-def run(job: Job) -> None:
-    """Load the file. Raises RuntimeError when the command fails."""
-    code = main(["load"])
-    if code:
-        raise RuntimeError(f"ingest of {job.source} exited with {code}.")
-
-
-def _one_span() -> dict[str, bytes]:
-    from ingest.sample import encode
-    from ingest.sample.telemetry import Origin, Span
-
-    origin = Origin((("service.name", "warm-up"),), "scope", "1")
-    span = Span("1" * 32, "2" * 16, "", "span", 1, 1_791_190_800 * 10**9, 1_791_190_801 * 10**9, {})
-    return {"json": encode.traces_json(origin, [span]), "protobuf": encode.traces_protobuf(origin, [span])}
-
-
-_ONE_SPAN = _one_span()
+def run(_job: Job) -> None:
+    """Load the file."""
+    load_once(_settings, progress=print, workers=_workers)
