@@ -120,6 +120,11 @@ def _ratios(results: Sequence[Result]) -> str:
             for result in results
             if result.case.encoding == encoding and result.case.peer in (loop, "duckdb_json", "clickhouse")
         ]
+        if encoding == "json":
+            # What opentelemetry-proto gives over its own encoding; it has no JSON reader for OTLP's ids.
+            over_protobuf = find(results, "proto_loop", "protobuf")
+            ratio = own.spans_a_core / over_protobuf.spans_a_core
+            peers.append(f"{ratio:.2f} times {over_protobuf.case.label} over protobuf")
         floor = own.median.cpu_s / find(results, "floor", encoding).median.cpu_s
         two = own.median.wall_s / find(results, "tracehouse", encoding, 2).median.wall_s
         lines.append(
