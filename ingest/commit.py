@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset  # DuckDB imports it at its first Arrow table, in the middle of a load
 
 from ingest import schema
 from ingest.lake import transaction
@@ -20,44 +21,72 @@ from ingest.settings import Settings
 from ingest.stretch import Stretch
 
 
-def commit(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    written: Sequence[Written],
-    redaction: Redaction,
-) -> None:
-    """Make the files, bad records and log entries of `written` visible at once.
+class Commits:
+    """The commits of one load; the caller holds the writer lock."""
 
-    A redaction policy that no load before had is recorded with them. The caller holds the writer lock.
-    A failure leaves nothing behind: the files are removed.
-    Raises LakeUnreadableError, saying so, when the disk is full or the lake cannot be written.
-    """
-    files: dict[str, list[str]] = defaultdict(list)
-    for each in written:
-        for table, new in each.files.items():
-            files[table].extend(map(str, new))
-    try:
-        with transaction(connection):
-            for table, paths in files.items():
-                if paths:
-                    connection.execute(
-                        "call ducklake_add_data_files('lake', ?, ?, schema => 'bronze', "
-                        "hive_partitioning => true)",
-                        [table, paths],
-                    )
-            newest = written[-1]
-            policy = _new_policy(connection, redaction, newest.load_id, newest.at)
-            _insert(connection, "redaction_policies", policy)
-            log = [_log_row(s, each.load_id, each.at) for each in written for s in each.stretches]
-            _insert(connection, "ingest_log", log)
-            bad = [r for each in written for s in each.stretches for r in _bad_rows(s, each.load_id, each.at)]
-            _insert(connection, "quarantine", bad)
-    except (OSError, duckdb.Error) as error:
-        _discard(connection, written)
-        raise not_written(error, Path(settings.lake)) from error
-    except BaseException:
-        _discard(connection, written)
-        raise
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, settings: Settings, redaction: Redaction
+    ) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._redaction = redaction
+        self._recorded = _newest_policy(connection)
+
+    def commit(self, written: Sequence[Written]) -> None:
+        """Make the files, bad records and log entries of `written` visible at once.
+
+        A redaction policy that no load before had is recorded with them.
+        A failure leaves nothing behind: the files are removed.
+        Raises LakeUnreadableError, saying so, when the disk is full or the lake cannot be written.
+        """
+        policy = (self._redaction.digest, self._redaction.key is not None)
+        try:
+            with transaction(self._connection):
+                self._add_files(written)
+                if policy != self._recorded:
+                    newest = written[-1]
+                    row = _policy_row(self._redaction, newest.load_id, newest.at)
+                    _insert(self._connection, "redaction_policies", [row])
+                log = [_log_row(s, each.load_id, each.at) for each in written for s in each.stretches]
+                _insert(self._connection, "ingest_log", log)
+                bad = [
+                    row
+                    for each in written
+                    for s in each.stretches
+                    for row in _bad_rows(s, each.load_id, each.at)
+                ]
+                _insert(self._connection, "quarantine", bad)
+        except (OSError, duckdb.Error) as error:
+            self._discard(written)
+            raise not_written(error, Path(self._settings.lake)) from error
+        except BaseException:
+            self._discard(written)
+            raise
+        self._recorded = policy
+
+    def _add_files(self, written: Sequence[Written]) -> None:
+        files: dict[str, list[str]] = defaultdict(list)
+        for each in written:
+            for table, new in each.files.items():
+                files[table].extend(map(str, new))
+        for table, paths in files.items():
+            if paths:
+                self._connection.execute(
+                    "call ducklake_add_data_files('lake', ?, ?, schema => 'bronze', "
+                    "hive_partitioning => true)",
+                    [table, paths],
+                )
+
+    def _discard(self, written: Sequence[Written]) -> None:
+        """Remove the files of a transaction that did not commit.
+
+        An interrupt can come just after the commit, when the files are live; where the lake cannot tell,
+        they stay, and maintenance removes them once they are old.
+        """
+        with suppress(duckdb.Error, OSError):
+            if next_load_id(self._connection) <= written[0].load_id:
+                for each in written:
+                    each.discard()
 
 
 def next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
@@ -69,36 +98,33 @@ def next_load_id(connection: duckdb.DuckDBPyConnection) -> int:
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
-    journal = pa.Table.from_pylist(rows, schema=schema.JOURNAL_TABLES[table])
-    connection.register("journal", journal)
+    new_rows = pa.Table.from_pylist(rows, schema=schema.JOURNAL_TABLES[table])
+    connection.register("new_rows", new_rows)
     try:
-        connection.execute(f"insert into lake.bronze.{table} by name select * from journal")  # noqa: S608 - ours
+        connection.execute(f"insert into lake.bronze.{table} by name select * from new_rows")  # noqa: S608 - ours
     finally:
-        connection.unregister("journal")
+        connection.unregister("new_rows")
 
 
-def _new_policy(
-    connection: duckdb.DuckDBPyConnection, redaction: Redaction, load_id: int, now: datetime
-) -> list[dict[str, Any]]:
-    """The policy as a row, unless the newest one recorded is the same."""
-    last = connection.execute(
-        "select digest, is_keyed from lake.bronze.redaction_policies order by load_id desc limit 1"
+def _newest_policy(connection: duckdb.DuckDBPyConnection) -> tuple[str, bool] | None:
+    """Digest of the policy that was recorded last, and whether there was a key; null before the first."""
+    row = connection.execute(
+        "select arg_max(digest, load_id), arg_max(is_keyed, load_id) from lake.bronze.redaction_policies"
     ).fetchone()
-    is_keyed = redaction.key is not None
-    if last == (redaction.digest, is_keyed):
-        return []
-    return [
-        {
-            "digest": redaction.digest,
-            "policy_version": redaction.policy_version,
-            "is_keyed": is_keyed,
-            "actions": sorted(
-                [*redaction.exact.items(), *((f"{prefix}*", action) for prefix, action in redaction.prefixes)]
-            ),
-            "load_id": load_id,
-            "ingested_at": now.replace(tzinfo=None),
-        }
-    ]
+    return row if row and row[0] is not None else None
+
+
+def _policy_row(redaction: Redaction, load_id: int, now: datetime) -> dict[str, Any]:
+    return {
+        "digest": redaction.digest,
+        "policy_version": redaction.policy_version,
+        "is_keyed": redaction.key is not None,
+        "actions": sorted(
+            [*redaction.exact.items(), *((f"{prefix}*", action) for prefix, action in redaction.prefixes)]
+        ),
+        "load_id": load_id,
+        "ingested_at": now.replace(tzinfo=None),
+    }
 
 
 def _log_row(stretch: Stretch, load_id: int, now: datetime) -> dict[str, Any]:
@@ -152,15 +178,3 @@ def _bad_rows(stretch: Stretch, load_id: int, now: datetime) -> list[dict[str, A
         }
         for bad in stretch.bad
     ]
-
-
-def _discard(connection: duckdb.DuckDBPyConnection, written: Sequence[Written]) -> None:
-    """Remove the files of a transaction that did not commit.
-
-    An interrupt can come just after the commit, when the files are live; where the lake cannot tell, they
-    stay, and maintenance removes them once they are old.
-    """
-    with suppress(duckdb.Error, OSError):
-        if next_load_id(connection) <= written[0].load_id:
-            for each in written:
-                each.discard()

@@ -34,9 +34,10 @@ def open_duckdb(*, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """
     files = [extension_file(name) for name in _EXTENSIONS]
     are_verified = _VERIFIED.issuperset(files)
-    connection = duckdb.connect(config={"allow_unsigned_extensions": are_verified})
+    config: dict[str, str | bool | int | float | list[str]] = {"allow_unsigned_extensions": are_verified}
     if threads is not None:
-        connection.execute("set threads = $threads", {"threads": threads})
+        config["threads"] = threads
+    connection = duckdb.connect(config=config)
     for file in files:
         connection.execute(f"load '{_quoted(file)}'")
     _VERIFIED.update(files)

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
-
 from ingest.errors import SettingsError
+from ingest.journal import Journal, Seen
 from ingest.settings import Settings
 
 KINDS = ("otlp", "billing", "governance", "usage")
@@ -39,36 +38,6 @@ class LandingFile:
     kind: str
     bytes: int
     modified_unix_nano: int
-
-
-@dataclass(frozen=True)
-class Seen:
-    """How far a file was read; the newest of its rows in the ingest log.
-
-    Offsets count decompressed bytes. `bytes` and the two digests are of the file as it stands on disk: of its
-    first bytes, and of the last before `raw_end`. `ranges` are the stretches read so far, with their sha256.
-    `is_complete`: no byte of it was awaited.
-    """
-
-    name: str
-    end_offset: int
-    compression: str
-    head_digest: str
-    tail_digest: str
-    bytes: int
-    modified_unix_nano: int
-    is_complete: bool
-    ranges: tuple[tuple[int, int, str], ...]
-
-    @property
-    def raw_end(self) -> int:
-        """How many bytes of the file on disk were used."""
-        return self.end_offset if self.compression == "none" else self.bytes
-
-    @property
-    def is_unreadable(self) -> bool:
-        """True when the file could not be opened: nothing was read, and the log says that all is awaited."""
-        return self.end_offset == 0 and not self.is_complete
 
 
 @dataclass(frozen=True)
@@ -138,14 +107,12 @@ def tell_strays(landing: Path) -> str:
     )
 
 
-def find_readings(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: datetime
-) -> list[Reading]:
+def find_readings(journal: Journal, settings: Settings, *, now: datetime) -> list[Reading]:
     """What has to be read, by name. A file that was read to its end costs one look at its size and time.
 
     A file that cannot be opened is among them once: opening it for reading tells why.
     """
-    seen = _seen(connection)
+    seen = journal.seen()
     readings: list[Reading] = []
     others: list[tuple[LandingFile, bool]] = []
     lost = dict(seen)
@@ -172,9 +139,9 @@ def find_readings(
     return sorted(readings, key=lambda reading: reading.file.name)
 
 
-def has_news(connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: datetime) -> bool:
+def has_news(journal: Journal, settings: Settings, *, now: datetime) -> bool:
     """True when a load would read anything."""
-    return bool(find_readings(connection, settings, now=now))
+    return bool(find_readings(journal, settings, now=now))
 
 
 def fingerprint(landing: Path) -> str:
@@ -255,35 +222,6 @@ def _closed(landing: Path, path: Path, kind: str) -> LandingFile:
 
 def _name(landing: Path, path: Path) -> str:
     return os.fsencode(path.relative_to(landing).as_posix()).decode("utf-8", "backslashreplace")
-
-
-def _seen(connection: duckdb.DuckDBPyConnection) -> dict[str, Seen]:
-    rows = connection.execute(
-        """
-        select
-            source_file,
-            arg_max(
-                row(
-                    end_offset, compression, head_digest, tail_digest,
-                    file_bytes, modified_unix_nano, is_complete
-                ),
-                (load_id, end_offset)
-            ),
-            list((start_offset, end_offset, source_digest) order by load_id, start_offset)
-        from lake.bronze.ingest_log
-        where head_digest is not null
-        group by source_file
-        """
-    ).fetchall()
-    return {name: Seen(*(name, *newest, _of_this_file(ranges))) for name, newest, ranges in rows}
-
-
-def _of_this_file(ranges: list[tuple[int, int, str]]) -> tuple[tuple[int, int, str], ...]:
-    """The last run of stretches that meet: earlier ones are of another file that had the name before."""
-    first = len(ranges) - 1
-    while first > 0 and ranges[first][0] != 0 and ranges[first - 1][1] == ranges[first][0]:
-        first -= 1
-    return tuple(ranges[first:])
 
 
 def _is_touched(file: LandingFile, last: Seen, is_complete: bool) -> bool:

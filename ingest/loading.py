@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-
 from ingest import lake, landing
-from ingest.commit import commit, next_load_id
+from ingest.commit import Commits
 from ingest.csv_framing import is_csv
+from ingest.journal import Journal
 from ingest.landing import Reading
 from ingest.otlp import kernels
 from ingest.parquet import Store, Written, leave_out, take_out
@@ -34,7 +33,7 @@ _SECONDS_BETWEEN_LINES = 5.0
 # What is not committed is done again after a crash. A commit costs as much as a dozen of its files, and while
 # workers read, the parent has time for it.
 SECONDS_BETWEEN_COMMITS = 5.0
-_FILES_PER_COMMIT = 32
+_FILES_PER_COMMIT = 64
 # Bad records wait in memory as they came.
 _BAD_BYTES_PER_COMMIT = 64 * 1024 * 1024
 # Below this, starting workers takes longer than they save; in large files, compiling the kernels too.
@@ -71,13 +70,15 @@ def load(
     # A load asks small questions, for which a second thread costs as much again.
     with lake.connect(settings, threads=1) as connection, _uncollected():
         lake.ensure_bronze(connection)
-        readings = landing.find_readings(connection, settings, now=now)
+        journal = Journal(connection)
+        readings = landing.find_readings(journal, settings, now=now)
+        known = _Known(journal)
+        ids = itertools.count(journal.newest_load_id + 1)
+        commits = Commits(connection, settings, store.redaction)
         teller = _Teller(progress, len(readings))
-        known = _Known(connection)
         gaps = _Gaps(readings)
-        batch = _Batch(connection, settings, store, summary, teller)
+        batch = _Batch(commits, summary, teller)
         try:
-            ids = itertools.count(next_load_id(connection))
             _compile_where_worth_it(readings, progress)
             for written in _written(readings, settings.workers, workers, store, limits, ids, teller):
                 batch.add(written)
@@ -126,17 +127,8 @@ def _written(
 class _Batch:
     """What is written and waits for its commit."""
 
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        settings: Settings,
-        store: Store,
-        summary: LoadSummary,
-        teller: _Teller,
-    ) -> None:
-        self._connection = connection
-        self._settings = settings
-        self._store = store
+    def __init__(self, commits: Commits, summary: LoadSummary, teller: _Teller) -> None:
+        self._commits = commits
         self._summary = summary
         self._teller = teller
         self._waiting: list[Written] = []
@@ -159,7 +151,7 @@ class _Batch:
         # What fails to commit removes its files itself, unless they are live by then.
         waiting, self._waiting = self._waiting, []
         if any(each.stretches for each in waiting):
-            commit(self._connection, self._settings, waiting, self._store.redaction)
+            self._commits.commit(waiting)
             self._summary.loads += 1
             self._teller.tell(f"load {waiting[-1].load_id} committed")
         for each in waiting:
@@ -206,15 +198,8 @@ class _Known:
     What became of the bytes counts too: protobuf under a path that names another signal reads differently.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        # One query a load: one a file would take longer than decoding it.
-        self._keys = {
-            (_meaning(source_file), *numbers)
-            for source_file, *numbers in connection.execute(
-                "select source_file, source_kind, source_digest, start_offset, rows_landed, rows_quarantined "
-                "from lake.bronze.ingest_log where records_found > 0"
-            ).fetchall()
-        }
+    def __init__(self, journal: Journal) -> None:
+        self._keys = {(_meaning(source_file), *numbers) for source_file, *numbers in journal.stretches()}
 
     def among(self, stretches: Sequence[Stretch]) -> list[Stretch]:
         """Those of the stretches whose bytes landed before; all of them are known from now on."""

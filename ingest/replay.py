@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from ingest import lake
-from ingest.commit import commit, next_load_id
+from ingest.commit import Commits, next_load_id
 from ingest.framing import read_pieces
 from ingest.landing import KINDS
 from ingest.parquet import Store, write
@@ -66,6 +66,7 @@ def replay(settings: Settings, *, now: datetime, limits: Limits | None = None) -
     landed = still_bad = cut = 0
     with lake.connect(settings) as connection:
         lake.ensure_bronze(connection)
+        commits = Commits(connection, settings, redaction)
         for load_id in _loads(connection):
             waiting = _waiting(connection, load_id)
             whole = [row for row in waiting if row.is_whole]
@@ -73,7 +74,7 @@ def replay(settings: Settings, *, now: datetime, limits: Limits | None = None) -
             stretches = [stretch for stretch in read if stretch is not None]
             if stretches:
                 written = write(store, stretches, next_load_id(connection))
-                commit(connection, settings, [written], redaction)
+                commits.commit([written])
             landed += len(stretches)
             still_bad += len(whole) - len(stretches)
             cut += len(waiting) - len(whole)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ingest import lake
 from ingest.disk import why_not_written
 from ingest.errors import LakeBusyError, LakeUnreadableError, SettingsError, TracehouseError
+from ingest.journal import Journal
 from ingest.landing import has_news, tell_strays
 from ingest.settings import Settings
 from orchestration import work
@@ -120,7 +121,7 @@ def is_idle(settings: Settings, now: datetime) -> bool:
     if not Path(settings.catalog.removeprefix("sqlite:")).exists():
         return False
     with lake.connect(settings, read_only=True) as connection:
-        if not work.has_runs(connection) or has_news(connection, settings, now=now):
+        if not work.has_runs(connection) or has_news(Journal(connection), settings, now=now):
             return False
         return not work.find_work(connection, work.digest_project(DBT_PROJECT_DIR), settings.as_of_or(now))
 

@@ -3,7 +3,7 @@
     python -m tests.kills --kills 200 --seed 1
     python -m tests.kills --kills 200 --seed 1 --workers 2
 
-SIGKILL goes to the whole process group: four in five at an instant uniform over the duration of an
+SIGKILL goes to the whole process group: three in four at an instant uniform over the duration of an
 undisturbed load, the others just after a commit began or within 100 ms of its end. Exit code 1 when the lake
 after one of them differs.
 """

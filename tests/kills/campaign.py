@@ -85,9 +85,9 @@ def campaign(
 
 
 def plans(kills: int, seed: str, seconds: float, commits: int) -> list[Plan]:
-    """Four fifths uniform over the load's duration, a tenth in a commit, a tenth up to 100 ms after one."""
+    """Three quarters uniform over the load, an eighth in a commit, an eighth up to 100 ms after one."""
     random = Random(seed)  # noqa: S311 - instants, not secrets
-    near = max(kills // 10, 1)
+    near = max(kills // 8, 1)
     plans = [Plan("start", 1, random.uniform(0, seconds)) for _ in range(kills - 2 * near)]
     plans += [
         Plan("commit begins", random.randint(1, commits), random.uniform(0, _COMMIT_SECONDS))

@@ -83,8 +83,9 @@ class Load:
         watch = _Watch(home, plan)
         with self._started(home) as process:
             watch.until_over(process)
-            _kill(process)
+            # Before the wait for the end of the workers, who may be slow to be reaped.
             at = watch.now
+            _kill(process)
         is_under_way = (home.path / _JOURNAL).exists()
         # The file keeps the name of its last holder.
         had_lock = (home.path / "writer.lock").read_text() == f"process {process.pid}"
