@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from ingest import lake, landing
 from ingest.commit import Commits
 from ingest.csv_framing import is_csv
@@ -57,6 +59,21 @@ def load(
     limits: Limits | None = None,
     workers: Workers | None = None,
 ) -> LoadSummary:
+    """`load_into` the lake, opened for it; the caller holds the writer lock."""
+    # A load asks small questions, for which a second thread costs as much again.
+    with lake.connect(settings, threads=1) as connection:
+        return load_into(connection, settings, now=now, progress=progress, limits=limits, workers=workers)
+
+
+def load_into(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    *,
+    now: datetime,
+    progress: Progress,
+    limits: Limits | None = None,
+    workers: Workers | None = None,
+) -> LoadSummary:
     """Read everything new below the landing folder into bronze; the caller holds the writer lock.
 
     `workers` that are running already do the reading; without, a large load starts its own.
@@ -67,14 +84,14 @@ def load(
     limits = limits or settings.limits
     store = Store(Path(settings.lake), read_redaction(now, settings.hash_key))
     summary = LoadSummary()
-    # A load asks small questions, for which a second thread costs as much again.
-    with lake.connect(settings, threads=1) as connection, _uncollected():
+    with _uncollected():
         lake.ensure_bronze(connection)
-        journal = Journal(connection)
+        with lake.transaction(connection):
+            journal = Journal(connection)
+            commits = Commits(connection, settings, store.redaction)
         readings = landing.find_readings(journal, settings, now=now)
         known = _Known(journal)
         ids = itertools.count(journal.newest_load_id + 1)
-        commits = Commits(connection, settings, store.redaction)
         teller = _Teller(progress, len(readings))
         gaps = _Gaps(readings)
         batch = _Batch(commits, summary, teller)

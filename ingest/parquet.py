@@ -27,6 +27,21 @@ from ingest.otlp.columns import tables_by_day
 from ingest.redaction import Redaction, redacted
 from ingest.stretch import Stretch
 
+# Columns by which queries leave out whole files, beside the partition.
+_SKIPPED_BY = frozenset(
+    {
+        "load_id",
+        "start_time_unix_nano",
+        "time_unix_nano",
+        "started_at",
+        "occurred_at",
+        "name",
+        "metric_name",
+        "event_name",
+        "type",
+    }
+)
+
 
 @dataclass(frozen=True)
 class Store:
@@ -184,14 +199,15 @@ def _write(path: Path, table: str, rows: pa.Table) -> None:
 def _encoded(table: str) -> tuple[list[str], list[str]]:
     """The columns of a bronze table that get a dictionary, and those that get statistics.
 
-    Ids hardly repeat, so a dictionary of them is thrown away again; nobody skips files by what is in a map.
+    Ids hardly repeat, so a dictionary of them is thrown away again. Statistics are for skipping files, and
+    each is a row more in the catalogue, for every file.
     """
     empty = io.BytesIO()
     pq.write_table(schema.RECORD_TABLES[table].empty_table(), empty)
     columns = pq.ParquetFile(empty).schema
     paths = [columns.column(place).path for place in range(len(columns))]
     dictionary = [path for path in paths if not path.endswith(("trace_id", "span_id", "record_digest"))]
-    return dictionary, [path for path in paths if "." not in path]
+    return dictionary, [path for path in paths if path in _SKIPPED_BY]
 
 
 def _without(path: Path, table: str, known: Sequence[Stretch]) -> list[Path]:

@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+
 from benchmarks.job import Job
-from ingest.lake import connect, ensure_bronze
-from ingest.loading import load_once
+from ingest.lake import connect, ensure_bronze, writer_lock
+from ingest.loading import load_into
 from ingest.otlp import kernels
 from ingest.settings import Settings, read_settings
 from ingest.workers import Workers
 
 _STARTED = ExitStack()
 _settings: Settings
+_connection: duckdb.DuckDBPyConnection
 _workers: Workers | None = None
 
 
 def prepare(job: Job) -> None:
-    """Put the input into the landing folder, make an empty lake, load the kernels where they run."""
-    global _settings, _workers
+    """Put the input into the landing folder, make and open an empty lake, load the kernels where they run."""
+    global _settings, _connection, _workers
     home, source = Path(job.output), Path(job.source)
     landing = home / "landing" / "otlp" / "traces"
     landing.mkdir(parents=True, exist_ok=True)
@@ -31,9 +35,10 @@ def prepare(job: Job) -> None:
         os.link(source, landing / source.name)
     environment = {"TRACEHOUSE_HOME": str(home), "TRACEHOUSE_SETTLE_SECONDS": "0"}
     _settings = read_settings(environment | {"TRACEHOUSE_INGEST_WORKERS": str(job.cores)})
-    # The lake stands already when a platform sends its next gigabyte.
+    # The lake stands already when the next gigabyte is sent, and is open as the peers' databases are.
     with connect(_settings) as connection:
         ensure_bronze(connection)
+    _connection = _STARTED.enter_context(connect(_settings, threads=1))
     if not kernels.compile_all():
         raise RuntimeError("The kernels cannot be compiled or kept.")
     if job.cores > 1:
@@ -48,4 +53,5 @@ def prepare(job: Job) -> None:
 
 def run(_job: Job) -> None:
     """Load the file."""
-    load_once(_settings, progress=print, workers=_workers)
+    with writer_lock(_settings):
+        load_into(_connection, _settings, now=datetime.now(UTC), progress=print, workers=_workers)
