@@ -20,6 +20,36 @@ _READ_BYTES = 1024 * 1024
 _COMPRESSED_STEP = 2048
 
 
+class Expansion:
+    """How much was made of how few bytes, of one file. Raises nothing; `room` is what may still be made."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._taken = self._given = 0
+
+    def take(self, size: int) -> None:
+        """Count compressed bytes."""
+        self._taken += size
+
+    def give(self, size: int) -> None:
+        """Count what they gave."""
+        self._given += size
+
+    @property
+    def room(self) -> int:
+        """Bytes until it is a decompression bomb; negative once it is one."""
+        most = max(self._limits.free_expansion_bytes, self._taken * self._limits.max_expansion)
+        return most - self._given
+
+    @property
+    def error(self) -> RecordError:
+        """The sentence for a bomb."""
+        return RecordError(
+            "decompression_bomb",
+            f"{self._taken} compressed bytes gave more than {self._limits.max_expansion} times as many.",
+        )
+
+
 def compression_of(head: bytes) -> str:
     """'gzip', 'zstd' or 'none', by the first four bytes; a file's name says nothing."""
     if head.startswith(GZIP_MAGIC):
@@ -59,12 +89,13 @@ def _members(
     chunks: Iterator[bytes], limits: Limits, new_member: Callable[[], Any], library_error: type[Exception]
 ) -> Iterator[bytes]:
     """Both formats are members (frames) one behind the other, each with a decompressor of its own."""
-    taken = given = 0
+    taken, expansion = 0, Expansion(limits)
     member, is_inside = new_member(), False
     for chunk in chunks:
         for start in range(0, len(chunk), _COMPRESSED_STEP):
             step = chunk[start : start + _COMPRESSED_STEP]
             taken += len(step)
+            expansion.take(len(step))
             while step:
                 try:
                     out, is_inside = member.decompress(step), True
@@ -75,13 +106,10 @@ def _members(
                 step = b""
                 if member.eof:
                     step, member, is_inside = member.unused_data, new_member(), False
-                given += len(out)
+                expansion.give(len(out))
                 if out:
                     yield out
-                if given > limits.free_expansion_bytes and given > taken * limits.max_expansion:
-                    raise RecordError(
-                        "decompression_bomb",
-                        f"{taken} compressed bytes gave more than {limits.max_expansion} times as many.",
-                    )
+                if expansion.room < 0:
+                    raise expansion.error
     if is_inside:
         raise RecordError("truncated_stream", f"The compressed stream ends early, after {taken} bytes.")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import duckdb
+
+# How much of a file's beginning and end its digests are of.
+PRINT_BYTES = 4096
+# `Seen.raw_end` in SQL.
+_RAW_END = "if(compression = 'none', end_offset, file_bytes)"
 
 
 @dataclass(frozen=True)
@@ -12,8 +18,7 @@ class Seen:
     """How far a file was read; the newest of its rows in the ingest log.
 
     Offsets count decompressed bytes. `bytes` and the two digests are of the file as it stands on disk: of its
-    first bytes, and of the last before `raw_end`. `ranges` are the stretches read so far, with their sha256.
-    `is_complete`: no byte of it was awaited.
+    first bytes, and of the last before `raw_end`. `is_complete`: no byte of it was awaited.
     """
 
     name: str
@@ -24,7 +29,6 @@ class Seen:
     bytes: int
     modified_unix_nano: int
     is_complete: bool
-    ranges: tuple[tuple[int, int, str], ...]
 
     @property
     def raw_end(self) -> int:
@@ -38,7 +42,10 @@ class Seen:
 
 
 class Journal:
-    """The ingest log as it stands, held by this connection: the catalogue is asked for it once."""
+    """The ingest log as it stands, held by this connection: the catalogue is asked for it once.
+
+    History stays in DuckDB; only what concerns the files at hand is taken from it.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -52,36 +59,76 @@ class Journal:
             from lake.bronze.ingest_log
             """
         )
-
-    def seen(self) -> dict[str, Seen]:
-        """Every file that was read, by name."""
-        rows = self._connection.execute(
+        connection.execute(
             """
+            create or replace temp table newest as
             select
                 source_file,
-                arg_max(
-                    row(
-                        end_offset, compression, head_digest, tail_digest,
-                        file_bytes, modified_unix_nano, is_complete
-                    ),
-                    (load_id, end_offset)
-                ),
-                list((start_offset, end_offset, source_digest) order by load_id, start_offset)
+                unnest(
+                    arg_max(
+                        {
+                            end_offset: end_offset,
+                            compression: compression,
+                            head_digest: head_digest,
+                            tail_digest: tail_digest,
+                            file_bytes: file_bytes,
+                            modified_unix_nano: modified_unix_nano,
+                            is_complete: is_complete
+                        },
+                        (load_id, end_offset)
+                    )
+                )
             from journal
             where head_digest is not null
             group by source_file
             """
-        ).fetchall()
-        return {name: Seen(*(name, *newest, _of_this_file(ranges))) for name, newest, ranges in rows}
+        )
 
-    def stretches(self) -> list[tuple[str, str, str, int, int, int]]:
-        """File, kind, digest, start, rows landed and quarantined of every stretch that held a record."""
+    def seen(self, names: Collection[str]) -> dict[str, Seen]:
+        """Those of the files that were read, by name."""
+        rows = self._connection.execute(
+            "select * from newest where source_file in (select unnest(?::varchar[]))", [list(names)]
+        ).fetchall()
+        return {row[0]: Seen(*row) for row in rows}
+
+    def head_sizes(self) -> list[int]:
+        """The sizes of all `head_digest`s, ascending: as much as was read of a file, if that is little."""
+        rows = self._connection.execute(
+            f"select distinct least({_RAW_END}, {PRINT_BYTES}) from newest where {_RAW_END} > 0 order by 1"  # noqa: S608 - ours
+        ).fetchall()
+        return [size for (size,) in rows]
+
+    def beginning_so(self, head_digests: Sequence[str]) -> list[Seen]:
+        """Files of which bytes were read and whose first ones have one of the digests, the longest first."""
+        rows = self._connection.execute(
+            f"select * from newest where {_RAW_END} > 0 and head_digest in (select unnest(?::varchar[])) "  # noqa: S608 - ours
+            "order by end_offset desc, source_file",
+            [list(head_digests)],
+        ).fetchall()
+        return [Seen(*row) for row in rows]
+
+    def ranges(self, name: str) -> list[tuple[int, int, str]]:
+        """The stretches read of a file so far: start, end and sha256."""
+        rows = self._connection.execute(
+            """
+            select start_offset, end_offset, source_digest
+            from journal
+            where source_file = ? and head_digest is not null
+            order by load_id, start_offset
+            """,
+            [name],
+        ).fetchall()
+        return _of_this_file(rows)
+
+    def with_digests(self, digests: Collection[str]) -> list[tuple[str, str, str, int, int, int]]:
+        """File, kind, digest, start, rows landed and quarantined of stretches of such bytes with a record."""
         return self._connection.execute(
             """
             select source_file, source_kind, source_digest, start_offset, rows_landed, rows_quarantined
             from journal
-            where records_found > 0
-            """
+            where records_found > 0 and source_digest in (select unnest(?::varchar[]))
+            """,
+            [list(digests)],
         ).fetchall()
 
     @property
@@ -91,9 +138,9 @@ class Journal:
         return int(row[0]) if row else 0
 
 
-def _of_this_file(ranges: list[tuple[int, int, str]]) -> tuple[tuple[int, int, str], ...]:
+def _of_this_file(ranges: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
     """The last run of stretches that meet: earlier ones are of another file that had the name before."""
     first = len(ranges) - 1
     while first > 0 and ranges[first][0] != 0 and ranges[first - 1][1] == ranges[first][0]:
         first -= 1
-    return tuple(ranges[first:])
+    return ranges[first:]

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ingest.errors import SettingsError
-from ingest.journal import Journal, Seen
+from ingest.journal import PRINT_BYTES, Journal, Seen
 from ingest.settings import Settings
 
 KINDS = ("otlp", "billing", "governance", "usage")
-PRINT_BYTES = 4096
 _UNFINISHED = (".tmp", ".part")
 # A Parquet file is one document: when it changes, it is read anew.
 _APPENDABLE = ("none", "gzip", "zstd")
@@ -112,11 +111,12 @@ def find_readings(journal: Journal, settings: Settings, *, now: datetime) -> lis
 
     A file that cannot be opened is among them once: opening it for reading tells why.
     """
-    seen = journal.seen()
+    files = landing_files(settings.landing)
+    seen = journal.seen([file.name for file in files])
     readings: list[Reading] = []
     others: list[tuple[LandingFile, bool]] = []
-    lost = dict(seen)
-    for file in landing_files(settings.landing):
+    kept: set[str] = set()
+    for file in files:
         last = seen.get(file.name)
         is_complete = _is_settled(file, settings.settle_seconds, now)
         if last is None:
@@ -124,7 +124,7 @@ def find_readings(journal: Journal, settings: Settings, *, now: datetime) -> lis
             continue
         try:
             if _is_touched(file, last, is_complete) and not (
-                _continues(file, last) and _is_as_read(file, last)
+                _continues(file, last) and _is_as_read(file, last, journal)
             ):
                 others.append((file, is_complete))
                 continue
@@ -133,8 +133,8 @@ def find_readings(journal: Journal, settings: Settings, *, now: datetime) -> lis
             is_news = not last.is_unreadable
         if is_news:
             readings.append(Reading(file, last.end_offset, is_complete))
-        del lost[file.name]
-    renamed = _Renamed(lost.values())
+        kept.add(file.name)
+    renamed = _Renamed(journal, kept)
     readings.extend(_from_start(file, renamed, is_complete) for file, is_complete in others if file.bytes)
     return sorted(readings, key=lambda reading: reading.file.name)
 
@@ -166,20 +166,18 @@ def tail_digest(path: Path, raw_end: int) -> str:
 class _Renamed:
     """Files that were read and no longer stand under their name: log rotation may have given them another."""
 
-    def __init__(self, lost: Iterable[Seen]) -> None:
-        self._by_head: dict[tuple[int, str], list[Seen]] = {}
-        for last in lost:
-            if last.raw_end:
-                key = (min(PRINT_BYTES, last.raw_end), last.head_digest)
-                self._by_head.setdefault(key, []).append(last)
-        self._lengths = sorted({length for length, _ in self._by_head})
+    def __init__(self, journal: Journal, kept: Set[str]) -> None:
+        self._journal = journal
+        self._kept = kept
+        self._head_sizes = journal.head_sizes()
 
     def origin_of(self, file: LandingFile) -> Seen | None:
         """The file whose every read byte stands at the beginning of `file`."""
-        for length in self._lengths:
-            for last in self._by_head.get((length, head_digest(file.path, length)), []):
-                if _continues(file, last) and _has_ranges(file, last):
-                    return last
+        heads = [head_digest(file.path, size) for size in self._head_sizes if size <= file.bytes]
+        for last in self._journal.beginning_so(heads) if heads else ():
+            is_lost = last.name not in self._kept
+            if is_lost and _continues(file, last) and _has_ranges(file, last, self._journal):
+                return last
         return None
 
 
@@ -234,10 +232,10 @@ def _is_read(file: LandingFile, last: Seen) -> bool:
     return last.raw_end == file.bytes and (last.compression == "none" or last.is_complete)
 
 
-def _is_as_read(file: LandingFile, last: Seen) -> bool:
+def _is_as_read(file: LandingFile, last: Seen, journal: Journal) -> bool:
     """False for a file that was written anew in place. Telemetry only grows: a longer file is trusted."""
     is_grown_telemetry = file.kind == "otlp" and file.bytes > last.bytes
-    return is_grown_telemetry or last.compression != "none" or _has_ranges(file, last)
+    return is_grown_telemetry or last.compression != "none" or _has_ranges(file, last, journal)
 
 
 def _from_start(file: LandingFile, renamed: _Renamed, is_complete: bool) -> Reading:
@@ -261,11 +259,12 @@ def _continues(file: LandingFile, last: Seen) -> bool:
     )
 
 
-def _has_ranges(file: LandingFile, last: Seen) -> bool:
+def _has_ranges(file: LandingFile, last: Seen, journal: Journal) -> bool:
     """True when every stretch read of `last` stands in `file` too; of compressed files only the size."""
     if last.compression != "none":
         return file.bytes == last.bytes
-    return all(_digest_range(file.path, start, end) == digest for start, end, digest in last.ranges)
+    ranges = journal.ranges(last.name)
+    return all(_digest_range(file.path, start, end) == digest for start, end, digest in ranges)
 
 
 def _digest_range(path: Path, start: int, end: int) -> str:

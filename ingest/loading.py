@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from ingest.csv_framing import is_csv
 from ingest.journal import Journal
 from ingest.landing import Reading
 from ingest.otlp import kernels
-from ingest.parquet import Store, Written, leave_out, take_out
+from ingest.parquet import LARGEST_WAIT_BYTES, Store, Written, leave_out, take_out
 from ingest.pieces import Limits
 from ingest.protobuf_framing import signal_of_path
 from ingest.reading import is_large
@@ -26,7 +25,7 @@ from ingest.redaction import read_redaction
 from ingest.settings import Settings
 from ingest.stretch import Stretch
 from ingest.summary import LoadSummary
-from ingest.tasks import bytes_to_read, perform, tasks
+from ingest.tasks import bytes_to_read, perform, tasks, with_first_ids
 from ingest.workers import Workers
 
 Progress = Callable[[str], None]
@@ -36,8 +35,6 @@ _SECONDS_BETWEEN_LINES = 5.0
 # workers read, the parent has time for it.
 SECONDS_BETWEEN_COMMITS = 5.0
 _FILES_PER_COMMIT = 64
-# Bad records wait in memory as they came.
-_BAD_BYTES_PER_COMMIT = 64 * 1024 * 1024
 # Below this, starting workers takes longer than they save; in large files, compiling the kernels too.
 WORTH_WORKERS_BYTES = 64 * 1024 * 1024
 
@@ -91,16 +88,16 @@ def load_into(
             commits = Commits(connection, settings, store.redaction)
         readings = landing.find_readings(journal, settings, now=now)
         known = _Known(journal)
-        ids = itertools.count(journal.newest_load_id + 1)
+        first_id = journal.newest_load_id + 1
         teller = _Teller(progress, len(readings))
         gaps = _Gaps(readings)
         batch = _Batch(commits, summary, teller)
         try:
             _compile_where_worth_it(readings, progress)
-            for written in _written(readings, settings.workers, workers, store, limits, ids, teller):
+            for written in _written(readings, settings.workers, workers, store, limits, first_id, teller):
                 batch.add(written)
-                leave_out(written, gaps.behind(written.stretches))
-                take_out(written, known.among(written.stretches))
+                leave_out(written, gaps.behind(written.stretches), store)
+                take_out(written, known.among(written.stretches), store)
                 batch.commit_when_due()
             batch.commit()
         except BaseException:
@@ -126,19 +123,19 @@ def _written(
     workers: Workers | None,
     store: Store,
     limits: Limits,
-    ids: Iterator[int],
+    first_id: int,
     teller: _Teller,
 ) -> Iterator[Written]:
     """What there is to read, written: by so many workers where that is worth their start."""
     todo = list(tasks(readings, limits))
     if workers:
-        yield from workers.perform_all(todo, store, limits, ids, teller.tick)
+        yield from workers.perform_all(todo, store, limits, first_id, teller.tick)
     elif min(count, len(todo)) > 1 and bytes_to_read(readings) >= WORTH_WORKERS_BYTES:
         with Workers(min(count, len(todo))) as own:
-            yield from own.perform_all(todo, store, limits, ids, teller.tick)
+            yield from own.perform_all(todo, store, limits, first_id, teller.tick)
     else:
-        for task in todo:
-            yield from perform(task, store, limits, ids.__next__, teller.tick)
+        for task, its_first_id in with_first_ids(todo, first_id):
+            yield from perform(task, store, limits, its_first_id, teller.tick)
 
 
 class _Batch:
@@ -159,8 +156,8 @@ class _Batch:
         """Commit when much would be lost by a crash, much is to be registered, or bad records fill memory."""
         is_long_ago = time.monotonic() - self._committed_at >= SECONDS_BETWEEN_COMMITS
         files = sum(len(paths) for each in self._waiting for paths in each.files.values())
-        bad_bytes = sum(len(bad.raw) for each in self._waiting for s in each.stretches for bad in s.bad)
-        if is_long_ago or files >= _FILES_PER_COMMIT or bad_bytes >= _BAD_BYTES_PER_COMMIT:
+        bytes_held = sum(each.bytes_held for each in self._waiting)
+        if is_long_ago or files >= _FILES_PER_COMMIT or bytes_held >= LARGEST_WAIT_BYTES:
             self.commit()
 
     def commit(self) -> None:
@@ -216,14 +213,16 @@ class _Known:
     """
 
     def __init__(self, journal: Journal) -> None:
-        self._keys = {(_meaning(source_file), *numbers) for source_file, *numbers in journal.stretches()}
+        self._journal = journal
+        self._of_this_load: set[tuple[object, ...]] = set()
 
     def among(self, stretches: Sequence[Stretch]) -> list[Stretch]:
         """Those of the stretches whose bytes landed before; all of them are known from now on."""
+        read = [stretch for stretch in stretches if stretch.bytes_read and stretch.records_found]
+        before = self._journal.with_digests({stretch.source_digest for stretch in read})
+        known = {(_meaning(source_file), *rest) for source_file, *rest in before}
         found = []
-        for stretch in stretches:
-            if not stretch.bytes_read or not stretch.records_found:
-                continue
+        for stretch in read:
             key = (
                 _meaning(stretch.source_file),
                 stretch.source_kind,
@@ -232,9 +231,9 @@ class _Known:
                 stretch.rows_landed,
                 len(stretch.bad),
             )
-            if key in self._keys:
+            if key in known or key in self._of_this_load:
                 found.append(stretch)
-            self._keys.add(key)
+            self._of_this_load.add(key)
         return found
 
 

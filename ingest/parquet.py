@@ -11,7 +11,7 @@ import io
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -51,6 +51,11 @@ class Store:
     redaction: Redaction
 
 
+# Bad records wait for their commit in memory, as they came.
+LARGEST_WAIT_BYTES = 64 * 1024 * 1024
+_BYTES_AROUND_A_BAD_RECORD = 1024
+
+
 @dataclass(frozen=True)
 class Written:
     """Stretches whose rows stand in Parquet files that the lake does not know yet.
@@ -63,6 +68,12 @@ class Written:
     stretches: list[Stretch]
     files: dict[str, list[Path]]
     unreadable: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def bytes_held(self) -> int:
+        """About what its bad records take in memory."""
+        raw = (len(bad.raw) for stretch in self.stretches for bad in stretch.bad)
+        return sum(size + _BYTES_AROUND_A_BAD_RECORD for size in raw)
 
     def discard(self) -> None:
         """Remove the files."""
@@ -90,6 +101,7 @@ def write(
             path = folder / f"{load_id:012d}-{uuid.uuid4()}.parquet"
             written.files[table].append(path)
             _write(path, table, pa.concat_tables(rows))
+        _keep_names(path.parent for paths in written.files.values() for path in paths)
     except OSError as error:
         written.discard()
         raise not_written(error, store.lake) from error
@@ -101,27 +113,34 @@ def write(
     return written
 
 
-def take_out(written: Written, known: Sequence[Stretch]) -> None:
-    """Remove the rows of some of the stretches: they landed before, from a file of another name."""
-    _remove_rows(written, known)
+def take_out(written: Written, known: Sequence[Stretch], store: Store) -> None:
+    """Remove the rows of some of the stretches: they landed before, from a file of another name.
+
+    Raises as `write`.
+    """
+    _remove_rows(written, known, store)
     for stretch in known:
         stretch.forget()
 
 
-def leave_out(written: Written, unwanted: Sequence[Stretch]) -> None:
-    """Remove some of the stretches as if they had never been read."""
-    _remove_rows(written, unwanted)
+def leave_out(written: Written, unwanted: Sequence[Stretch], store: Store) -> None:
+    """Remove some of the stretches as if they had never been read. Raises as `write`."""
+    _remove_rows(written, unwanted, store)
     gone = {id(stretch) for stretch in unwanted}
     written.stretches[:] = [stretch for stretch in written.stretches if id(stretch) not in gone]
 
 
-def _remove_rows(written: Written, stretches: Sequence[Stretch]) -> None:
-    if stretches and len(stretches) == len(written.stretches):
-        written.discard()
-        written.files.clear()
-    elif stretches:
-        for table, paths in written.files.items():
-            written.files[table] = [new for path in paths for new in _without(path, table, stretches)]
+def _remove_rows(written: Written, stretches: Sequence[Stretch], store: Store) -> None:
+    try:
+        if stretches and len(stretches) == len(written.stretches):
+            written.discard()
+            written.files.clear()
+        elif stretches:
+            for table, paths in written.files.items():
+                for path in list(paths):
+                    _replace(path, paths, table, _without(path, table, stretches))
+    except OSError as error:
+        raise not_written(error, store.lake) from error
 
 
 def not_written(error: BaseException, lake: Path) -> LakeUnreadableError:
@@ -195,6 +214,16 @@ def _write(path: Path, table: str, rows: pa.Table) -> None:
         new.unlink(missing_ok=True)
 
 
+def _keep_names(folders: Iterable[Path]) -> None:
+    """Let the names of new files outlive a power failure, as their bytes do, and those of new folders."""
+    for each in {path for folder in folders for path in (folder, folder.parent)}:
+        descriptor = os.open(each, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 @functools.cache
 def _encoded(table: str) -> tuple[list[str], list[str]]:
     """The columns of a bronze table that get a dictionary, and those that get statistics.
@@ -210,15 +239,21 @@ def _encoded(table: str) -> tuple[list[str], list[str]]:
     return dictionary, [path for path in paths if path in _SKIPPED_BY]
 
 
-def _without(path: Path, table: str, known: Sequence[Stretch]) -> list[Path]:
-    """The file without the rows of some stretches; no file when nothing is left."""
+def _replace(path: Path, paths: list[Path], table: str, rows: pa.Table) -> None:
+    """Write the rows in place of a file; no file when nothing is left. `paths` names all that stand."""
+    if rows.num_rows:
+        new = path.with_name(f"{path.name.split('-', 1)[0]}-{uuid.uuid4()}.parquet")
+        paths.append(new)
+        _write(new, table, rows)
+    path.unlink()
+    paths.remove(path)
+
+
+def _without(path: Path, table: str, known: Sequence[Stretch]) -> pa.Table:
+    """The rows of a file without those of some stretches."""
     rows = pq.read_table(path, schema=schema.RECORD_TABLES[table], partitioning=None)
     for stretch in known:
         is_other_file = pc.not_equal(rows["source_file"], stretch.source_file)
         is_other_stretch = pc.not_equal(rows["source_digest"], stretch.source_digest)
         rows = rows.filter(pc.or_(is_other_file, is_other_stretch))
-    new = path.with_name(f"{path.name.split('-', 1)[0]}-{uuid.uuid4()}.parquet")
-    if rows.num_rows:
-        _write(new, table, rows)
-    path.unlink()
-    return [new] if rows.num_rows else []
+    return rows

@@ -33,6 +33,9 @@ class Limits:
     max_bad_records: int = 100_000
     # How much of a bad record is kept as it came; its digest always covers the whole.
     max_raw_bytes: int = 64 * 1024
+    # What one stretch holds in memory: rows of all tables, about 1 KB each, and bytes of requests.
+    max_stretch_rows: int = 200_000
+    max_stretch_bytes: int = 96 * 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import zstandard
 
 from ingest.byte_source import ByteSource
-from ingest.decompression import ZSTD_LARGEST_WINDOW, ZSTD_MAGIC
+from ingest.decompression import ZSTD_LARGEST_WINDOW, ZSTD_MAGIC, Expansion
 from ingest.pieces import BadRecord, Limits, Piece, RecordError, Signal, bad_record
 
 HEADER_BYTES = 4
@@ -52,6 +52,7 @@ def framed_pieces(
 
     A length beyond the limit or the file has nothing behind it that could be found again.
     """
+    expansion = Expansion(limits)
     while header := source.read(HEADER_BYTES):
         length = int.from_bytes(header, "big")
         if header == _EMPTY_MESSAGE:
@@ -70,13 +71,14 @@ def framed_pieces(
             return
         position = (source.committed_offset, HEADER_BYTES + length)
         source.commit(header + message)
-        yield _request(position, message, signal, limits)
+        yield _request(position, message, signal, limits, expansion)
 
 
 def bare_pieces(
     source: ByteSource, signal: Signal | None, limits: Limits, is_complete: bool
 ) -> Iterator[Piece | BadRecord]:
     """One request body, cut at its resources: each is a request by itself, so a large body stays bounded."""
+    expansion = Expansion(limits)
     while tag := source.read(1):
         prefix, length = _length(tag, source)
         is_resource = tag[0] == _RESOURCE_TAG and length is not None
@@ -90,7 +92,7 @@ def bare_pieces(
             return
         position = (source.committed_offset, len(prefix) + length)
         source.commit(prefix + body)
-        yield _request(position, prefix + body, signal, limits)
+        yield _request(position, prefix + body, signal, limits, expansion)
 
 
 def unknown_piece(source: ByteSource, is_complete: bool) -> Iterator[BadRecord]:
@@ -114,10 +116,10 @@ def _length(tag: bytes, source: ByteSource) -> tuple[bytes, int | None]:
 
 
 def _request(
-    position: tuple[int, int], message: bytes, signal: Signal | None, limits: Limits
+    position: tuple[int, int], message: bytes, signal: Signal | None, limits: Limits, expansion: Expansion
 ) -> Piece | BadRecord:
     try:
-        data = _decompressed(message, limits) if message.startswith(ZSTD_MAGIC) else message
+        data = _decompressed(message, limits, expansion) if message.startswith(ZSTD_MAGIC) else message
     except RecordError as error:
         return bad_record(position, signal, error, message, limits)
     # No protobuf request begins so; after white space it could: a line end and "{" are field 1 of 123 bytes.
@@ -128,15 +130,18 @@ def _request(
     return Piece(*position, data, "protobuf", signal)
 
 
-def _decompressed(message: bytes, limits: Limits) -> bytes:
+def _decompressed(message: bytes, limits: Limits, expansion: Expansion) -> bytes:
+    expansion.take(len(message))
+    most = max(0, min(limits.max_piece_bytes, expansion.room))
     decompressor = zstandard.ZstdDecompressor(max_window_size=ZSTD_LARGEST_WINDOW)
     try:
         with decompressor.stream_reader(io.BytesIO(message), read_across_frames=True) as reader:
-            data = reader.read(limits.max_piece_bytes + 1)
+            data = reader.read(most + 1)
     except zstandard.ZstdError:
         raise RecordError("corrupt_stream", "The compressed message is damaged.") from None
-    if len(data) > limits.max_piece_bytes:
-        raise _too_large(limits)
+    if len(data) > most:
+        raise _too_large(limits) if most == limits.max_piece_bytes else expansion.error
+    expansion.give(len(data))
     return data
 
 

@@ -18,10 +18,6 @@ from ingest.pieces import BadRecord, Decoded, Limits, Piece, RecordError, bad_re
 from ingest.stretch import Stretch
 from ingest.usage import decode_snapshot, is_finished_parquet, is_parquet, read_parquet
 
-# What one stretch holds in memory at most: rows of all tables, about 1 KB each, and bytes of requests.
-ROWS_PER_STRETCH = 200_000
-STRETCH_BYTES = 96 * 1024 * 1024
-
 # From here on a file is worth the second that the kernels take to load, or to call once they are.
 LARGE_BYTES = 24 * 1024 * 1024
 _LARGE_ONCE_LOADED_BYTES = 256 * 1024
@@ -119,8 +115,8 @@ def _fill(
         _take(stretch, batch, by_kernels, limits)
         tick(stretch.rows_held - held)
         held = stretch.rows_held
-        size += sum(piece.byte_length for piece in batch)
-        if held >= ROWS_PER_STRETCH or size >= STRETCH_BYTES:
+        size += sum(map(_size, batch))
+        if held >= limits.max_stretch_rows or size >= limits.max_stretch_bytes:
             return False
     return True
 
@@ -150,12 +146,17 @@ def _batches(pieces: Iterator[Piece | BadRecord], batch_bytes: int) -> Iterator[
     size = 0
     for piece in pieces:
         batch.append(piece)
-        size += piece.byte_length
+        size += _size(piece)
         if size >= batch_bytes:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _size(piece: Piece | BadRecord) -> int:
+    """Bytes that it takes in memory, which for a compressed message are more than in its file."""
+    return len(piece.data) if isinstance(piece, Piece) else len(piece.raw)
 
 
 def _of_parquet(reading: Reading, limits: Limits) -> Iterator[Stretch]:

@@ -24,6 +24,9 @@ from ingest.redaction import read_redaction
 from ingest.settings import Settings
 from ingest.stretch import Stretch
 
+# Each waits as Arrow tables of its own, which take some 50 KB.
+_RECORDS_PER_COMMIT = 1000
+
 
 @dataclass(frozen=True)
 class ReplaySummary:
@@ -56,7 +59,7 @@ class Quarantined:
 
 
 def replay(settings: Settings, *, now: datetime, limits: Limits | None = None) -> ReplaySummary:
-    """Land what can be read by now, one commit for each load that put records into quarantine.
+    """Land what can be read by now, in commits of a thousand records.
 
     The caller holds the writer lock. A record of which only a part can be read stays in quarantine.
     """
@@ -70,14 +73,15 @@ def replay(settings: Settings, *, now: datetime, limits: Limits | None = None) -
         for load_id in _loads(connection):
             waiting = _waiting(connection, load_id)
             whole = [row for row in waiting if row.is_whole]
-            read = [_read_again(row, limits) for row in whole]
-            stretches = [stretch for stretch in read if stretch is not None]
-            if stretches:
-                written = write(store, stretches, next_load_id(connection))
-                commits.commit([written])
-            landed += len(stretches)
-            still_bad += len(whole) - len(stretches)
             cut += len(waiting) - len(whole)
+            for start in range(0, len(whole), _RECORDS_PER_COMMIT):
+                some = whole[start : start + _RECORDS_PER_COMMIT]
+                read = [_read_again(row, limits) for row in some]
+                stretches = [stretch for stretch in read if stretch is not None]
+                if stretches:
+                    commits.commit([write(store, stretches, next_load_id(connection))])
+                landed += len(stretches)
+                still_bad += len(some) - len(stretches)
     return ReplaySummary(landed, still_bad, cut)
 
 

@@ -60,9 +60,9 @@ def _cuts_of_lines(data: mmap.mmap, start: int) -> Iterator[int]:
 
 
 def _cuts_of_frames(data: mmap.mmap, start: int, limits: Limits) -> Iterator[int]:
-    """Behind whole frames, as far as their lengths can be followed."""
+    """Behind whole frames, as far as their lengths can be followed; the last may still be written."""
     at, next_cut = start, _next_cut(data, start)
-    while next_cut < len(data):
+    while next_cut < len(data) and at < len(data):
         if at >= next_cut:
             yield at
             next_cut = _next_cut(data, at)

@@ -7,7 +7,8 @@ of the tasks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ingest import reading
@@ -21,6 +22,8 @@ Task = list[Reading]
 
 # Small files are read together, about so much at a time.
 TOGETHER_BYTES = 64 * 1024 * 1024
+# A task has so many load ids to itself, so that tasks done at the same time keep their order.
+IDS_PER_TASK = 1000
 
 
 def tasks(readings: Sequence[Reading], limits: Limits) -> Iterator[Task]:
@@ -42,33 +45,39 @@ def tasks(readings: Sequence[Reading], limits: Limits) -> Iterator[Task]:
         yield together
 
 
+def with_first_ids(todo: Iterable[Task], first_id: int) -> Iterator[tuple[Task, int]]:
+    """Each task with the first of its load ids; those of the first task begin at `first_id`."""
+    return zip(todo, itertools.count(first_id, IDS_PER_TASK))
+
+
 def bytes_to_read(readings: Sequence[Reading]) -> int:
     """How much of the files, as they stand on disk, is new; of compressed ones about."""
     return sum(max(0, each.file.bytes - each.start_offset) for each in readings)
 
 
-def perform(
-    task: Task, store: Store, limits: Limits, next_id: Callable[[], int], tick: reading.Tick
-) -> Iterator[Written]:
-    """Read, decode and write one task: each time that enough rows have come together, under a new load id.
+def perform(task: Task, store: Store, limits: Limits, first_id: int, tick: reading.Tick) -> Iterator[Written]:
+    """Read, decode and write one task: each time that enough rows have come together, under its next load id.
 
     A file that vanished is left out; one that cannot be opened is named in what was written. Raises as
     `write`.
     """
+    own = range(first_id, first_id + IDS_PER_TASK)
+    ids = itertools.chain(own, itertools.repeat(own[-1]))
     stretches: list[Stretch] = []
     unreadable: dict[str, str] = {}
     for each in task:
         for stretch in _stretches(each, limits, tick, unreadable):
             stretches.append(stretch)
-            if rows_held(stretches) >= reading.ROWS_PER_STRETCH or _bytes(stretches) >= reading.STRETCH_BYTES:
-                yield write(store, stretches, next_id(), unreadable)
+            if _are_enough(stretches, limits):
+                yield write(store, stretches, next(ids), unreadable)
                 stretches, unreadable = [], {}
     if stretches or unreadable:
-        yield write(store, stretches, next_id(), unreadable)
+        yield write(store, stretches, next(ids), unreadable)
 
 
-def _bytes(stretches: Sequence[Stretch]) -> int:
-    return sum(stretch.bytes_read for stretch in stretches)
+def _are_enough(stretches: Sequence[Stretch], limits: Limits) -> bool:
+    size = sum(stretch.bytes_read for stretch in stretches)
+    return size >= limits.max_stretch_bytes or rows_held(stretches) >= limits.max_stretch_rows
 
 
 def _ranges(whole: Reading, limits: Limits) -> Iterator[Reading]:

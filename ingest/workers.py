@@ -1,7 +1,7 @@
 """Worker processes for large loads: each decodes tasks and writes their files, the parent alone commits.
 
     with Workers(2) as workers:
-        for written in workers.perform_all(tasks, store, limits, ids, tick):     # in the order of load ids
+        for written in workers.perform_all(tasks, store, limits, first_id, tick):   # in the order of load ids
             ...
 
 A worker is started as a program of its own, not forked: the parent has threads, of DuckDB and perhaps of
@@ -17,8 +17,8 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
@@ -26,34 +26,45 @@ from typing import Self, cast
 
 from ingest.errors import TracehouseError
 from ingest.otlp import kernels
-from ingest.parquet import Store, Written
+from ingest.parquet import LARGEST_WAIT_BYTES, Store, Written
 from ingest.pieces import Limits
 from ingest.reading import Tick
 from ingest.stretch import rows_held
-from ingest.tasks import Task, perform
+from ingest.tasks import Task, perform, with_first_ids
 
 _PR_SET_PDEATHSIG = 1
 # Not -m: what is sent would then be of `__main__`, which is another module here.
 _PROGRAM = "from ingest.workers import main; main()"
 
 
+# A task, what it is done with, and its first load id.
+_Message = tuple[Task, Store, Limits, int]
+
+
 class _Says(Enum):
     """What a worker says beside what it wrote."""
 
     READY = "it has loaded what it needs"
-    GIVE_ID = "it has more to write and needs another load id"
     FINISHED = "its task is done"
 
 
 @dataclass
+class _Turn:
+    """A task that was handed out, and what it wrote and nobody has taken yet."""
+
+    task: Task
+    written: deque[Written] = field(default_factory=deque)
+    is_finished: bool = False
+
+
+@dataclass
 class _Worker:
-    """One process, the task it is at, and the load id under which it has written nothing yet."""
+    """One process, and the task it is at."""
 
     process: subprocess.Popen[bytes]
     connection: Connection
     is_ready: bool = False
-    task: Task | None = None
-    load_id: int | None = None
+    turn: _Turn | None = None
 
     def tell(self, message: object) -> None:
         try:
@@ -74,7 +85,7 @@ class _Worker:
     def died(self) -> TracehouseError:
         code = self.process.wait()
         how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        at = f" while it read {self.task[0].file.name}" if self.task else ""
+        at = f" while it read {self.turn.task[0].file.name}" if self.turn else ""
         return TracehouseError(
             f"A worker process {how}{at}; what it had read is not loaded. When memory is short, set "
             "TRACEHOUSE_INGEST_WORKERS=1; then run again."
@@ -102,13 +113,14 @@ class Workers:
             worker.is_ready = worker.is_ready or worker.answer() is _Says.READY
 
     def perform_all(
-        self, tasks: Iterable[Task], store: Store, limits: Limits, ids: Iterator[int], tick: Tick
+        self, tasks: Sequence[Task], store: Store, limits: Limits, first_id: int, tick: Tick
     ) -> Iterator[Written]:
         """What the tasks wrote, in the order of its load ids.
 
         Raises TracehouseError, saying what to do, when a worker ends or fails.
         """
-        return _perform_all(self._workers, deque(tasks), (store, limits), ids, tick)
+        messages = deque((t, store, limits, i) for t, i in with_first_ids(tasks, first_id))
+        return _perform_all(self._workers, messages, tick)
 
 
 def _start() -> _Worker:
@@ -124,50 +136,48 @@ def _start() -> _Worker:
     return _Worker(process, ours)
 
 
-def _perform_all(
-    workers: list[_Worker],
-    tasks: deque[Task],
-    terms: tuple[Store, Limits],
-    ids: Iterator[int],
-    tick: Tick,
-) -> Iterator[Written]:
-    done: dict[int, Written | None] = {}
-    owed: deque[int] = deque()
-
-    def new_id(worker: _Worker) -> int:
-        worker.load_id = next(ids)
-        owed.append(worker.load_id)
-        return worker.load_id
-
+def _perform_all(workers: list[_Worker], todo: deque[_Message], tick: Tick) -> Iterator[Written]:
+    turns: deque[_Turn] = deque()
     try:
-        while tasks or owed:
+        while todo or turns:
+            is_full = sum(each.bytes_held for turn in turns for each in turn.written) >= LARGEST_WAIT_BYTES
             for worker in workers:
-                if worker.is_ready and worker.task is None and tasks:
-                    worker.task = tasks.popleft()
-                    worker.tell((worker.task, *terms, new_id(worker)))
-            heard = {worker.connection: worker for worker in workers if worker.task or not worker.is_ready}
+                if worker.is_ready and worker.turn is None and todo and not is_full:
+                    message = todo.popleft()
+                    worker.turn = _Turn(message[0])
+                    turns.append(worker.turn)
+                    worker.tell(message)
+            # Whoever is ahead of the first waits when much is held for it.
+            heard = {
+                worker.connection: worker
+                for worker in workers
+                if not worker.is_ready or (worker.turn and (worker.turn is turns[0] or not is_full))
+            }
             for connection in wait(list(heard)):
-                worker = heard[cast(Connection, connection)]
-                match worker.answer():
-                    case _Says.READY:
-                        worker.is_ready = True
-                    case _Says.GIVE_ID:
-                        worker.tell(new_id(worker))
-                    case _Says.FINISHED:
-                        if worker.load_id is not None:
-                            done[worker.load_id] = None
-                        worker.task = worker.load_id = None
-                    case Written() as written:
-                        done[written.load_id] = written
-                        worker.load_id = None
-                        tick(rows_held(written.stretches))
+                _hear(heard[cast(Connection, connection)], tick)
             # Commits follow the order of the ids, so what a crash leaves undone lies behind what is done.
-            while owed and owed[0] in done:
-                if (next_written := done.pop(owed.popleft())) is not None:
-                    yield next_written
+            while turns and (turns[0].written or turns[0].is_finished):
+                if turns[0].written:
+                    yield turns[0].written.popleft()
+                else:
+                    turns.popleft()
     finally:
-        for left in filter(None, done.values()):
-            left.discard()
+        for turn in turns:
+            for left in turn.written:
+                left.discard()
+
+
+def _hear(worker: _Worker, tick: Tick) -> None:
+    """Take one message of a worker."""
+    match worker.answer():
+        case _Says.READY:
+            worker.is_ready = True
+        case _Says.FINISHED if worker.turn:
+            worker.turn.is_finished = True
+            worker.turn = None
+        case Written() as written if worker.turn:
+            worker.turn.written.append(written)
+            tick(rows_held(written.stretches))
 
 
 def main() -> None:
@@ -199,18 +209,9 @@ def _load_kernels() -> None:
             warm_up(encoding)
 
 
-def _perform_one(connection: Connection, task: Task, store: Store, limits: Limits, load_id: int) -> None:
-    # The first id comes with the task.
-    ids = [load_id]
-
-    def next_id() -> int:
-        if ids:
-            return ids.pop()
-        connection.send(_Says.GIVE_ID)
-        return int(connection.recv())
-
+def _perform_one(connection: Connection, task: Task, store: Store, limits: Limits, first_id: int) -> None:
     try:
-        for written in perform(task, store, limits, next_id, lambda _rows: None):
+        for written in perform(task, store, limits, first_id, lambda _rows: None):
             connection.send(written)
         connection.send(_Says.FINISHED)
     except TracehouseError as error:

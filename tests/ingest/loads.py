@@ -10,6 +10,7 @@ from typing import Any
 
 from ingest import lake
 from ingest.loading import load_once
+from ingest.pieces import Limits
 from ingest.settings import Settings, read_settings
 from ingest.summary import LoadSummary
 
@@ -35,9 +36,9 @@ class Warehouse:
             stream.write(content.encode())
         os.utime(path, ns=(before + 10**9, before + 10**9))
 
-    def load(self) -> LoadSummary:
+    def load(self, limits: Limits | None = None) -> LoadSummary:
         """What `python -m ingest load` does."""
-        return load_once(self.settings, progress=lambda _: None)
+        return load_once(self.settings, progress=lambda _: None, limits=limits)
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query over the lake."""

@@ -258,6 +258,13 @@ def test_a_decompression_bomb_ends_the_file_with_one_bad_record(compress) -> Non
     assert (span_ids(result), result.codes) == (["a1"], ["decompression_bomb"])
 
 
+def test_a_decompression_bomb_in_many_small_messages_is_cut_short() -> None:
+    bomb = zstandard.compress(ONE + b" " * 900_000)
+    limits = Limits(max_piece_bytes=1_000_000, free_expansion_bytes=2_000_000, max_expansion=100)
+    result = read(framed(bomb, bomb, bomb, bomb, ONE, zstandard.compress(TWO)), limits=limits)
+    assert (span_ids(result), result.codes) == (["a1", "a1", "a1", "a2"], ["decompression_bomb"] * 2)
+
+
 def test_a_compressed_message_beyond_the_limit_is_quarantined() -> None:
     message = zstandard.compress(b" " * 5_000_000)
     assert read(framed(message, ONE), limits=Limits(max_piece_bytes=1_000_000)).codes == ["too_large"]

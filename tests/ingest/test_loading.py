@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -20,6 +21,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from ingest import lake
 from ingest.errors import LakeBusyError, LakeUnreadableError
+from ingest.pieces import Limits
 from tests.ingest.loads import span_line, warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,13 +66,10 @@ def test_each_committed_load_has_a_larger_load_id(home: Path) -> None:
     assert here.log("load_id") == [(1,), (2,), (3,)]
 
 
-def test_a_large_file_is_committed_in_stretches_that_meet(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ingest.reading.ROWS_PER_STRETCH", 10)
+def test_a_large_file_is_committed_in_stretches_that_meet(home: Path) -> None:
     here = warehouse(home)
     here.write("otlp/a.jsonl", "".join(span_line(number) for number in range(1, 36)))
-    here.load()
+    here.load(Limits(max_stretch_rows=10))
     text = "".join(span_line(number) for number in range(1, 36)).encode()
     for start, end, read, digest in here.log("start_offset, end_offset, bytes_read, source_digest"):
         assert (read, digest) == (end - start, hashlib.sha256(text[start:end]).hexdigest())
@@ -78,7 +77,7 @@ def test_a_large_file_is_committed_in_stretches_that_meet(
     assert [found for _, _, found in log] == [10, 10, 10, 5]
     assert [start for start, _, _ in log[1:]] == [end for _, end, _ in log[:-1]]
     assert here.ask("select count(distinct span_id) from lake.bronze.spans") == [(35,)]
-    assert here.load().sentence() == "Nothing new to load."
+    assert here.load(Limits(max_stretch_rows=10)).sentence() == "Nothing new to load."
 
 
 def test_a_full_disk_is_one_sentence_and_keeps_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +97,35 @@ def test_a_full_disk_is_one_sentence_and_keeps_nothing(home: Path, monkeypatch: 
     assert list((home / "lake").rglob("*.parquet")) == []
     here.load()
     assert here.log("rows_landed") == [(1,)]
+
+
+def test_a_disk_that_fills_while_a_copy_is_taken_out_is_one_sentence_and_keeps_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1))
+    here.load()
+    before = {path.name for path in (home / "lake").rglob("*.parquet")}
+    here.write("otlp/b.jsonl", span_line(1))
+    here.write("otlp/c.jsonl", span_line(2))
+    write_table, written = pq.write_table, list[object]()
+
+    def full(*arguments: Any, **named: Any) -> None:
+        written.append(arguments)
+        if len(written) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_table(*arguments, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pq, "write_table", full)
+        with pytest.raises(LakeUnreadableError, match=r"the disk is full\. Nothing of this load was kept"):
+            here.load()
+    assert {path.name for path in (home / "lake").rglob("*.parquet")} == before
+    here.load()
+    assert here.log("source_file, rows_landed, rows_duplicate")[1:] == [
+        ("otlp/b.jsonl", 0, 1),
+        ("otlp/c.jsonl", 1, 0),
+    ]
 
 
 def test_a_second_writer_is_turned_away(home: Path) -> None:
@@ -175,16 +203,13 @@ def test_the_same_bytes_under_a_path_of_another_signal_are_no_copy(home: Path) -
     assert here.log("rows_landed, rows_quarantined, rows_duplicate") == [(0, 1, 0), (1, 0, 0)]
 
 
-def test_a_copy_of_a_file_of_several_stretches_lands_nothing(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ingest.reading.ROWS_PER_STRETCH", 10)
+def test_a_copy_of_a_file_of_several_stretches_lands_nothing(home: Path) -> None:
     here = warehouse(home)
     text = "".join(span_line(number) for number in range(1, 36))
     here.write("otlp/a.jsonl", text)
-    here.load()
+    here.load(Limits(max_stretch_rows=10))
     here.write("otlp/b.jsonl", text)
-    here.load()
+    here.load(Limits(max_stretch_rows=10))
     assert here.ask("select count(*) from lake.bronze.spans") == [(35,)]
     assert here.ask("select sum(rows_duplicate) from lake.bronze.ingest_log") == [(35,)]
 

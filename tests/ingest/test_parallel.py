@@ -113,6 +113,14 @@ def test_ranges_get_smaller_towards_the_end(tmp_path: Path, name: str, small_ran
     assert max(sizes[-3:]) < 2 * SMALLEST
 
 
+def test_an_unfinished_frame_is_awaited_however_large(tmp_path: Path, small_ranges: None) -> None:
+    home = warehouse(tmp_path, TRACEHOUSE_SETTLE_SECONDS="300")
+    path = home.write("otlp/traces.bin", FRAMES + (9 * SMALLEST).to_bytes(4, "big") + LINES[0])
+    assert list(cuts(reading(path), Limits()))[-1] <= len(FRAMES)
+    home.load()
+    assert home.log("end_offset, rows_quarantined")[-1] == (len(FRAMES), 0)
+
+
 @pytest.mark.parametrize("content", [b"".join(LINES[:3]), gzip.compress(b"".join(LINES) * 9), PRETTY * 100])
 def test_small_compressed_and_pretty_files_are_not_cut(
     tmp_path: Path, content: bytes, small_ranges: None
@@ -172,6 +180,32 @@ def test_load_ids_follow_the_order_of_the_files(tmp_path: Path, month: Path, sma
     found = home.ask("select load_id, source_file, start_offset from lake.bronze.ingest_log order by all")
     assert [row[1:] for row in found] == sorted(row[1:] for row in found)
     assert len({row[0] for row in found}) > 5
+
+
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_ranges_of_several_stretches_each_land_whole(tmp_path: Path, count: str, small_ranges: None) -> None:
+    home = warehouse(tmp_path, TRACEHOUSE_INGEST_WORKERS=count)
+    home.write("otlp/traces.jsonl", b"".join(DAMAGED))
+    home.load(Limits(max_stretch_rows=7))
+    stretches = home.log("start_offset, end_offset, load_id")
+    assert len(stretches) > len(ranges_of(home.settings.landing / "otlp/traces.jsonl")) + 5
+    assert [start for start, *_ in stretches[1:]] == [end for _, end, _ in stretches[:-1]]
+    assert stretches[-1][1] == len(b"".join(DAMAGED))
+    assert len({load_id for *_, load_id in stretches}) == len(stretches)
+    assert not state_of(home.settings).faults
+
+
+def test_what_is_read_ahead_of_a_long_file_waits_when_much_is_bad(
+    tmp_path: Path, small_ranges: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "LARGEST_WAIT_BYTES", 1)
+    home = warehouse(tmp_path, TRACEHOUSE_INGEST_WORKERS="2")
+    home.write("otlp/a.jsonl.gz", gzip.compress(b"".join(LINES) * 9))
+    for name in ("b", "c", "d"):
+        home.write(f"otlp/{name}.jsonl", f"{name}, which is no JSON\n" * 500)
+    summary = home.load(Limits(max_stretch_rows=7))
+    assert (summary.records_landed, summary.rows_quarantined) == (len(LINES) * 9, 1500)
+    assert not state_of(home.settings).faults
 
 
 def test_a_worker_that_is_killed_ends_the_load_and_the_next_one_lands_everything(
