@@ -14,7 +14,8 @@ from benchmarks.job import Job
 from benchmarks.measure import run_job
 from benchmarks.workload import Workload, write_workload
 
-DEFAULT_SPANS = 416_000
+# A file of 1 GB in each encoding.
+SPANS = {"json": 364_000, "protobuf": 545_000}
 DEFAULT_RUNS = 5
 _GROWTH = 0.01
 
@@ -22,20 +23,22 @@ _GROWTH = 0.01
 def main(arguments: list[str] | None = None) -> int:
     """Exit code 1 when a load fails or rows are missing."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth", description=__doc__)
-    parser.add_argument("--spans", type=int, default=DEFAULT_SPANS)
+    parser.add_argument("--share", type=float, default=1.0, help="of the files of 1 GB, such as 0.1")
     parser.add_argument("--runs", type=int, default=DEFAULT_RUNS, help="of each; medians are reported")
     chosen = parser.parse_args(arguments)
-    print("encoding   first load  1 % more  nothing new  share of the first (CPU s, start excluded)")
+    print("encoding     MB  first load  1 % more  nothing new  share of the first (CPU s, start excluded)")
     try:
-        with tempfile.TemporaryDirectory(prefix="tracehouse-growth-") as scratch:
-            workload = write_workload(Path(scratch) / "input", chosen.spans)
-            for encoding in ("json", "protobuf"):
+        for encoding, spans in SPANS.items():
+            with tempfile.TemporaryDirectory(prefix="tracehouse-growth-") as scratch:
+                workload = write_workload(Path(scratch) / "input", round(spans * chosen.share))
+                size = _source(workload, encoding).stat().st_size / 1e6
                 runs = [
                     _first_more_nothing(workload, encoding, Path(scratch) / "home")
                     for _ in range(chosen.runs)
                 ]
                 first, more, nothing = (median(column) for column in zip(*runs, strict=True))
-                print(f"{encoding:9}  {first:10.2f}  {more:8.3f}  {nothing:11.3f}  {more / first:.1%}")
+                costs = f"{first:10.2f}  {more:8.3f}  {nothing:11.3f}  {more / first:.1%}"
+                print(f"{encoding:8}  {size:5,.0f}  {costs}")
     except (RuntimeError, ValueError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -44,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _first_more_nothing(workload: Workload, encoding: str, home: Path) -> tuple[float, float, float]:
     """CPU seconds of loading 100 parts of 101, then the last, then the same file once more."""
-    source = workload.json_lines if encoding == "json" else workload.frames
+    source = _source(workload, encoding)
     whole = source.read_bytes()
     cut = _cut(whole, encoding, round(len(whole) / (1 + _GROWTH)))
     growing = source.with_name(f"growing{source.suffix}")
@@ -62,6 +65,10 @@ def _first_more_nothing(workload: Workload, encoding: str, home: Path) -> tuple[
     check_output(home, workload)
     growing.unlink()
     return first, more, nothing
+
+
+def _source(workload: Workload, encoding: str) -> Path:
+    return workload.json_lines if encoding == "json" else workload.frames
 
 
 def _cut(data: bytes, encoding: str, wanted: int) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from datetime import UTC, datetime
 
 from ingest.errors import LakeBusyError, SettingsError, TracehouseError
 from ingest.settings import read_settings
+from orchestration.project import ROOT
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,7 +30,14 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser(
         "plant-faults", help="plant seven faults in a copy of each mart; show what holds them"
     )
-    chosen = parser.parse_args(arguments)
+    commands.add_parser(
+        "kill-test",
+        add_help=False,
+        help="kill loads at many instants, run each again, compare (see its --help)",
+    )
+    chosen, rest = parser.parse_known_args(arguments)
+    if rest and chosen.command != "kill-test":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         settings = read_settings(os.environ)
         match chosen.command:
@@ -44,6 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from orchestration.faults import plant_faults
 
                 return plant_faults(settings, now=datetime.now(UTC))
+            case "kill-test":
+                # The campaign is one of the tests, which need a checkout, as dbt's project does.
+                command = [sys.executable, "-m", "tests.kills", *rest]
+                return subprocess.run(command, cwd=ROOT).returncode  # noqa: S603 - this Python, our module
             case _:
                 from orchestration.launch import run_pipeline
 

@@ -35,10 +35,12 @@ def prepare(job: Job) -> None:
         os.link(source, landing / source.name)
     environment = {"TRACEHOUSE_HOME": str(home), "TRACEHOUSE_SETTLE_SECONDS": "0"}
     _settings = read_settings(environment | {"TRACEHOUSE_INGEST_WORKERS": str(job.cores)})
-    # The lake stands already when the next gigabyte is sent, and is open as the peers' databases are.
+    # The lake stands already when the next gigabyte is sent, and is open as the peers' databases are: the
+    # second question of its tables is the first of this connection, at which DuckLake reads its catalogue.
     with connect(_settings) as connection:
         ensure_bronze(connection)
     _connection = _STARTED.enter_context(connect(_settings, threads=1))
+    ensure_bronze(_connection)
     if not kernels.compile_all():
         raise RuntimeError("The kernels cannot be compiled or kept.")
     if job.cores > 1:

@@ -35,6 +35,12 @@ def test_a_bad_setting_is_named(home: Path) -> None:
     assert "TRACEHOUSE_SETTLE_SECONDS is 'soon'" in outcome.err
 
 
+def test_the_kill_test_takes_the_options_of_its_campaign(home: Path) -> None:
+    outcome = Home(home).run("orchestration", "kill-test", "--kills", "some")
+    assert outcome.code == 2
+    assert "argument --kills: invalid int value: 'some'" in outcome.err
+
+
 def test_a_damaged_catalogue_is_one_sentence(home: Path) -> None:
     (home / "catalog.sqlite").write_bytes(b"this is no catalogue" * 50)
     outcome = Home(home).pipeline()
