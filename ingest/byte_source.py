@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from ingest.decompression import compression_of, decompressed
 from ingest.pieces import BadRecord, Limits, RecordError
+from ingest.prints import PRINT_BYTES, Ends
 
 _READ_BYTES = 1024 * 1024
 
@@ -19,7 +20,8 @@ class ByteSource:
 
     What is committed counts as consumed: it is in `committed_digest`, and the next load starts behind it.
     `damage` says, once the end is reached, that the container ended early or is corrupt; null otherwise.
-    An end offset counts for plain files only; null is the end of the file.
+    An end offset counts for plain files only; null is the end of the file. `ends` are of what is committed of
+    a plain file.
     """
 
     def __init__(
@@ -30,7 +32,10 @@ class ByteSource:
         self.head = head
         self.compression = compression_of(head)
         self._limits = limits
+        self.ends = Ends(b"", b"")
         if self.compression == "none":
+            if start_offset:
+                self.ends = _ends_before(stream, start_offset)
             # What an earlier load read is passed over, not read again.
             stream.seek(start_offset)
             chunks = decompressed("none", b"", stream, limits)
@@ -80,6 +85,7 @@ class ByteSource:
     def commit(self, data: bytes) -> None:
         """Count `data`, the next bytes behind what is committed, as consumed."""
         self._hash.update(data)
+        self.ends.add(data)
         self.committed_offset += len(data)
 
     def measure(self, already: bytes, *, to_line_end: bool) -> Extent:
@@ -89,6 +95,8 @@ class ByteSource:
         """
         whole, after = hashlib.sha256(already), self._hash.copy()
         after.update(already)
+        ends = self.ends.copy()
+        ends.add(already)
         size, head, last = len(already), already[: self._limits.max_raw_bytes], already
         while not (to_line_end and last.endswith(b"\n")):
             more = self._reader.readline(_READ_BYTES) if to_line_end else self._reader.read(_READ_BYTES)
@@ -96,9 +104,11 @@ class ByteSource:
                 break
             whole.update(more)
             after.update(more)
+            ends.add(more)
             size, last = size + len(more), more
             head += more[: self._limits.max_raw_bytes - len(head)]
-        return Extent(self.committed_offset, size, head, whole.hexdigest(), last.endswith(b"\n"), after)
+        is_line_ended = last.endswith(b"\n")
+        return Extent(self.committed_offset, size, head, whole.hexdigest(), is_line_ended, after, ends)
 
     def begin_stretch(self) -> None:
         """Count bytes and digest anew from here; the offset goes on."""
@@ -108,6 +118,7 @@ class ByteSource:
     def commit_extent(self, extent: Extent) -> None:
         """Count a measured stretch, the next behind what is committed, as consumed."""
         self._hash = extent.hash_after.copy()
+        self.ends = extent.ends_after.copy()
         self.committed_offset += extent.size
 
     def rest_as_bad(self, error: RecordError, already: bytes = b"") -> BadRecord:
@@ -119,7 +130,7 @@ class ByteSource:
 
 @dataclass(frozen=True)
 class Extent:
-    """A stretch that was measured but not kept; `hash_after` is the running digest once it is consumed."""
+    """A stretch that was measured but not kept; digest and ends are what they will be once it is consumed."""
 
     offset: int
     size: int
@@ -127,6 +138,7 @@ class Extent:
     digest: str
     is_line_ended: bool
     hash_after: Any
+    ends_after: Ends
 
     def as_bad(self, error: RecordError) -> BadRecord:
         """The stretch as one bad record of unknown signal."""
@@ -176,6 +188,13 @@ class _Chunks(io.RawIOBase):
                 self._iterator = iter(())
                 return False
         return True
+
+
+def _ends_before(stream: BinaryIO, offset: int) -> Ends:
+    stream.seek(0)
+    first = stream.read(min(PRINT_BYTES, offset))
+    stream.seek(max(0, offset - PRINT_BYTES))
+    return Ends(first, stream.read(min(PRINT_BYTES, offset)))
 
 
 def _first(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:

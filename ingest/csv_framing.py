@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from ingest.byte_source import ByteSource
 from ingest.pieces import BadRecord, Limits, Piece, RecordError, bad_record
+from ingest.prints import Ends
 
 _BOM = b"\xef\xbb\xbf"
 # A row goes on over line ends inside quotes; beyond this a quote was forgotten.
@@ -33,11 +34,11 @@ class CsvReader:
     fields than the first is a bad record.
     """
 
-    def __init__(self, stream: BinaryIO, path: Path, start_offset: int, is_complete: bool, limits: Limits):
+    def __init__(self, stream: BinaryIO, start_offset: int, is_complete: bool, limits: Limits):
+        self._columns = _columns(stream, limits) if start_offset else None
         self._source = ByteSource(stream, start_offset=start_offset, limits=limits)
         self._is_complete = is_complete
         self._limits = limits
-        self._columns = _columns(path, limits) if start_offset else None
         # Lines that were read behind a quote without an end.
         self._waiting: deque[bytes] = deque()
 
@@ -82,6 +83,11 @@ class CsvReader:
     def digest(self) -> str:
         """The sha256 of those bytes, in hex."""
         return self._source.committed_digest
+
+    @property
+    def ends(self) -> Ends:
+        """The first and last bytes of a plain file up to `end_offset`."""
+        return self._source.ends
 
     @property
     def is_used_up(self) -> bool:
@@ -133,13 +139,12 @@ def is_csv(name: str) -> bool:
     return ".csv" in [suffix.lower() for suffix in Path(name).suffixes]
 
 
-def _columns(path: Path, limits: Limits) -> list[str] | None:
-    """The names in the first row of a file that was begun by an earlier load."""
-    with path.open("rb") as stream:
-        reader = CsvReader(stream, path, 0, False, limits)
-        for row in reader._rows():
-            return _named(_fields(row.removeprefix(_BOM)))
-    return None
+def _columns(stream: BinaryIO, limits: Limits) -> list[str] | None:
+    """The names in the first row of a file that an earlier load began; the stream is at its start again."""
+    reader = CsvReader(stream, 0, False, limits)
+    first = next(reader._rows(), None)
+    stream.seek(0)
+    return None if first is None else _named(_fields(first.removeprefix(_BOM)))
 
 
 def _named(fields: list[str]) -> list[str]:

@@ -21,6 +21,7 @@ from ingest.byte_source import ByteSource
 from ingest.decompression import ZSTD_MAGIC
 from ingest.json_framing import has_request, json_pieces
 from ingest.pieces import BadRecord, Limits, Piece
+from ingest.prints import Ends
 from ingest.protobuf_framing import bare_pieces, framed_pieces, signal_of_path, unknown_piece
 
 _BOM = b"\xef\xbb\xbf"
@@ -113,6 +114,11 @@ class PieceReader:
     def digest(self) -> str:
         """The sha256 of those bytes, in hex."""
         return self._source.committed_digest
+
+    @property
+    def ends(self) -> Ends:
+        """The first and last bytes of a plain file up to `end_offset`."""
+        return self._source.ends
 
     @property
     def is_used_up(self) -> bool:

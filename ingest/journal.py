@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-# How much of a file's beginning and end its digests are of.
-PRINT_BYTES = 4096
+from ingest.prints import PRINT_BYTES
+
 # `Seen.raw_end` in SQL.
 _RAW_END = "if(compression = 'none', end_offset, file_bytes)"
 

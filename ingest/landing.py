@@ -13,9 +13,14 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
+from ingest.byte_source import ByteSource
+from ingest.decompression import compression_of
 from ingest.errors import SettingsError
-from ingest.journal import PRINT_BYTES, Journal, Seen
+from ingest.journal import Journal, Seen
+from ingest.pieces import Limits, RecordError
+from ingest.prints import PRINT_BYTES, digest_of_range, head_digest, head_digests, tail_digest
 from ingest.settings import Settings
 
 KINDS = ("otlp", "billing", "governance", "usage")
@@ -29,7 +34,8 @@ class LandingFile:
     """One file as it stands in the folder. `name` is relative to the landing folder, with `/`.
 
     A folder that may not be listed stands for the files in it: opening it fails as theirs would. Bytes of a
-    name that are no UTF-8 stand as `\\xff` in `name`; only `path` opens the file.
+    name that are no UTF-8 stand as `\\xff` in `name`; only `path` opens the file, and `identity` (device and
+    inode) tells whether it still is the one that was listed.
     """
 
     path: Path
@@ -37,6 +43,7 @@ class LandingFile:
     kind: str
     bytes: int
     modified_unix_nano: int
+    identity: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -44,14 +51,17 @@ class Reading:
     """A stretch of a file that is to be read.
 
     `is_complete`: nobody will append any more, so a torn last record is bad instead of awaited.
-    `renamed_from` names the file whose content this is, already read up to `start_offset`. `end_offset` is
-    where another reading of the same load goes on; null to read to the end of the file.
+    `renamed_from` names the file whose content this is, already read up to `start_offset`. `last` is what the
+    log says of these very bytes, to be compared again once the file is open; null where nothing was read of
+    them, or nothing but decompressed. `end_offset` is where another reading of the same load goes on; null to
+    read to the end of the file.
     """
 
     file: LandingFile
     start_offset: int
     is_complete: bool
     renamed_from: str | None = None
+    last: Seen | None = None
     end_offset: int | None = None
 
     @property
@@ -72,6 +82,13 @@ def landing_files(landing: Path) -> list[LandingFile]:
             "landing/otlp/, set TRACEHOUSE_HOME, or run `make demo` for a sample month."
         )
     return sorted(_files(landing), key=lambda file: file.name)
+
+
+def listed(path: Path, name: str, kind: str) -> LandingFile:
+    """A file as it stands now. Raises OSError when it is gone or may not be looked at."""
+    stat = path.stat()
+    identity = (stat.st_dev, stat.st_ino)
+    return LandingFile(path, name, kind, stat.st_size, stat.st_mtime_ns, identity)
 
 
 def strays(landing: Path) -> list[str]:
@@ -123,19 +140,20 @@ def find_readings(journal: Journal, settings: Settings, *, now: datetime) -> lis
             others.append((file, is_complete))
             continue
         try:
-            if _is_touched(file, last, is_complete) and not (
-                _continues(file, last) and _is_as_read(file, last, journal)
-            ):
+            if _is_touched(file, last, is_complete) and not _is_continued(file, last, journal):
                 others.append((file, is_complete))
                 continue
             is_news = _is_touched(file, last, is_complete) and not _is_read(file, last)
         except OSError:
             is_news = not last.is_unreadable
         if is_news:
-            readings.append(Reading(file, last.end_offset, is_complete))
+            readings.append(Reading(file, last.end_offset, is_complete, last=last))
         kept.add(file.name)
-    renamed = _Renamed(journal, kept)
-    readings.extend(_from_start(file, renamed, is_complete) for file, is_complete in others if file.bytes)
+    origins = _Origins(journal, kept, settings.limits)
+    for file, is_complete in others:
+        reading = _from_start(file, origins, is_complete) if file.bytes else None
+        if reading:
+            readings.append(reading)
     return sorted(readings, key=lambda reading: reading.file.name)
 
 
@@ -153,32 +171,66 @@ def fingerprint(landing: Path) -> str:
     return digest.hexdigest()
 
 
-def head_digest(path: Path, raw_end: int) -> str:
-    """sha256 of the first bytes of a file, none of them behind `raw_end`."""
-    return _digest_range(path, 0, min(PRINT_BYTES, raw_end))
+class _Origins:
+    """Files that were read, by what they begin with: log rotation renames or compresses them."""
 
-
-def tail_digest(path: Path, raw_end: int) -> str:
-    """sha256 of the last bytes of a file before `raw_end`."""
-    return _digest_range(path, max(0, raw_end - PRINT_BYTES), raw_end)
-
-
-class _Renamed:
-    """Files that were read and no longer stand under their name: log rotation may have given them another."""
-
-    def __init__(self, journal: Journal, kept: Set[str]) -> None:
+    def __init__(self, journal: Journal, kept: Set[str], limits: Limits) -> None:
         self._journal = journal
         self._kept = kept
+        self._limits = limits
         self._head_sizes = journal.head_sizes()
 
-    def origin_of(self, file: LandingFile) -> Seen | None:
-        """The file whose every read byte stands at the beginning of `file`."""
-        heads = [head_digest(file.path, size) for size in self._head_sizes if size <= file.bytes]
-        for last in self._journal.beginning_so(heads) if heads else ():
+    def renamed(self, descriptor: int, size: int) -> Seen | None:
+        """The file, gone from its own name, whose every read byte stands at the beginning of an open one."""
+        for last in self._beginning_as(os.pread(descriptor, PRINT_BYTES, 0)):
             is_lost = last.name not in self._kept
-            if is_lost and _continues(file, last) and _has_ranges(file, last, self._journal):
+            if (
+                is_lost
+                and continues(descriptor, size, last)
+                and _has_ranges(descriptor, size, last, self._journal)
+            ):
                 return last
         return None
+
+    def decompressed(self, stream: BinaryIO) -> Seen | None:
+        """The plain file whose every read byte is at the beginning of what an open one decompresses to.
+
+        Raises RecordError when the stream ends, or is damaged, before that is clear.
+        """
+        for last in self._beginning_as(self._source(stream).peek(PRINT_BYTES)):
+            is_plain = last.compression == "none"
+            if is_plain and _gives_ranges(self._source(stream), self._journal.ranges(last.name)):
+                return last
+        return None
+
+    def _beginning_as(self, head: bytes) -> list[Seen]:
+        heads = head_digests(head, self._head_sizes)
+        return self._journal.beginning_so(heads) if heads else []
+
+    def _source(self, stream: BinaryIO) -> ByteSource:
+        stream.seek(0)
+        return ByteSource(stream, start_offset=0, limits=self._limits)
+
+
+def _gives_ranges(source: ByteSource, ranges: list[tuple[int, int, str]]) -> bool:
+    """True when each of the ranges, in their order, has its digest. Raises RecordError as `decompressed`."""
+    at = 0
+    for start, end, expected in ranges:
+        _digest_of_next(source, start - at)
+        if _digest_of_next(source, end - start) != expected:
+            if source.damage:
+                raise source.damage
+            return False
+        at = end
+    return True
+
+
+def _digest_of_next(source: ByteSource, size: int) -> str:
+    digest = hashlib.sha256()
+    while size > 0 and (data := source.read(min(1 << 20, size))):
+        digest.update(data)
+        size -= len(data)
+    return digest.hexdigest()
 
 
 def _files(landing: Path) -> Iterator[LandingFile]:
@@ -200,8 +252,7 @@ def _files(landing: Path) -> Iterator[LandingFile]:
 def _file(landing: Path, path: Path, kind: str, root: Path) -> Iterator[LandingFile]:
     try:
         if path.is_file() and path.resolve().is_relative_to(root):
-            stat = path.stat()
-            yield LandingFile(path, _name(landing, path), kind, stat.st_size, stat.st_mtime_ns)
+            yield listed(path, _name(landing, path), kind)
     except FileNotFoundError:
         # Renamed since the folder was listed; the next load finds it under its new name.
         return
@@ -215,7 +266,7 @@ def _leads_nowhere_read(link: Path, root: Path) -> bool:
 
 
 def _closed(landing: Path, path: Path, kind: str) -> LandingFile:
-    return LandingFile(path, _name(landing, path), kind, bytes=1, modified_unix_nano=0)
+    return LandingFile(path, _name(landing, path), kind, bytes=1, modified_unix_nano=0, identity=(0, 0))
 
 
 def _name(landing: Path, path: Path) -> str:
@@ -232,49 +283,57 @@ def _is_read(file: LandingFile, last: Seen) -> bool:
     return last.raw_end == file.bytes and (last.compression == "none" or last.is_complete)
 
 
-def _is_as_read(file: LandingFile, last: Seen, journal: Journal) -> bool:
-    """False for a file that was written anew in place. Telemetry only grows: a longer file is trusted."""
-    is_grown_telemetry = file.kind == "otlp" and file.bytes > last.bytes
-    return is_grown_telemetry or last.compression != "none" or _has_ranges(file, last, journal)
+def _is_continued(file: LandingFile, last: Seen, journal: Journal) -> bool:
+    """False for a file that was written anew in place. Telemetry only grows: a longer file is trusted.
+
+    Raises OSError when it cannot be opened.
+    """
+    with file.path.open("rb") as stream:
+        descriptor = stream.fileno()
+        is_grown_telemetry = file.kind == "otlp" and file.bytes > last.bytes
+        is_trusted = is_grown_telemetry or last.compression != "none"
+        return continues(descriptor, file.bytes, last) and (
+            is_trusted or _has_ranges(descriptor, file.bytes, last, journal)
+        )
 
 
-def _from_start(file: LandingFile, renamed: _Renamed, is_complete: bool) -> Reading:
-    """A file that is new under its name: from its start, or from where it was left under another name."""
+def _from_start(file: LandingFile, origins: _Origins, is_complete: bool) -> Reading | None:
+    """A file that is new under its name: from its start, or from where it was left under another name.
+
+    Null while a compressed file is being written of which the plain one was read.
+    """
     try:
-        origin = renamed.origin_of(file)
+        with file.path.open("rb") as stream:
+            compression = compression_of(stream.read(4))
+            if last := origins.renamed(stream.fileno(), file.bytes):
+                return Reading(file, last.end_offset, is_complete, renamed_from=last.name, last=last)
+            if compression != "none" and (last := origins.decompressed(stream)):
+                return Reading(file, last.end_offset, is_complete, renamed_from=last.name)
+    except RecordError:
+        if not is_complete:
+            return None
     except OSError:
-        origin = None
-    if origin is None:
-        return Reading(file, 0, is_complete)
-    return Reading(file, origin.end_offset, is_complete, renamed_from=origin.name)
+        # Opening it for reading tells why.
+        pass
+    return Reading(file, 0, is_complete)
 
 
-def _continues(file: LandingFile, last: Seen) -> bool:
-    """True when `file` begins with what was read of `last`, by the first bytes and the last ones read."""
+def continues(descriptor: int, size: int, last: Seen) -> bool:
+    """True when an open file begins with what was read of `last`, by its first bytes and the last ones."""
     return (
         last.compression in _APPENDABLE
-        and file.bytes >= last.raw_end
-        and last.head_digest == head_digest(file.path, last.raw_end)
-        and last.tail_digest == tail_digest(file.path, last.raw_end)
+        and size >= last.raw_end
+        and last.head_digest == head_digest(descriptor, last.raw_end)
+        and last.tail_digest == tail_digest(descriptor, last.raw_end)
     )
 
 
-def _has_ranges(file: LandingFile, last: Seen, journal: Journal) -> bool:
-    """True when every stretch read of `last` stands in `file` too; of compressed files only the size."""
+def _has_ranges(descriptor: int, size: int, last: Seen, journal: Journal) -> bool:
+    """True when every stretch read of `last` stands there too; of compressed files only the size."""
     if last.compression != "none":
-        return file.bytes == last.bytes
+        return size == last.bytes
     ranges = journal.ranges(last.name)
-    return all(_digest_range(file.path, start, end) == digest for start, end, digest in ranges)
-
-
-def _digest_range(path: Path, start: int, end: int) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        stream.seek(start)
-        while start < end and (data := stream.read(min(1 << 20, end - start))):
-            digest.update(data)
-            start += len(data)
-    return digest.hexdigest()
+    return all(digest_of_range(descriptor, start, end) == digest for start, end, digest in ranges)
 
 
 def _is_settled(file: LandingFile, settle_seconds: int, now: datetime) -> bool:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from ingest import landing
 from ingest.csv_framing import CsvReader, is_csv
 from ingest.events import decode_event
 from ingest.framing import PieceReader, read_pieces
-from ingest.landing import Reading
+from ingest.landing import Reading, continues
 from ingest.otlp import decode, kernels
 from ingest.pieces import BadRecord, Decoded, Limits, Piece, RecordError, bad_record
+from ingest.prints import head_digest, tail_digest
 from ingest.stretch import Stretch
 from ingest.usage import decode_snapshot, is_finished_parquet, is_parquet, read_parquet
 
@@ -71,7 +71,7 @@ def decode_piece(kind: str, piece: Piece, limits: Limits) -> Decoded:
 
 def _of_stream(reading: Reading, limits: Limits, tick: Tick) -> Iterator[Stretch]:
     with reading.file.path.open("rb") as stream:
-        if os.fstat(stream.fileno()).st_size < reading.file.bytes:
+        if not _is_as_listed(stream, reading):
             raise FileNotFoundError(f"{reading.file.name} is another file than the one that was listed")
         reader = _reader(stream, reading, limits)
         pieces = iter(reader)
@@ -84,17 +84,27 @@ def _of_stream(reading: Reading, limits: Limits, tick: Tick) -> Iterator[Stretch
             stretch.source_digest, stretch.compression = reader.digest, reader.compression
             is_last = is_at_end and reading.reaches_end
             stretch.is_complete = is_last and (reading.is_complete or reader.is_used_up)
-            _fingerprint(stretch, reading)
+            if stretch.compression == "none":
+                stretch.head_digest, stretch.tail_digest = reader.ends.digests
+            else:
+                _fingerprint(stretch, stream)
             # A stretch that read nothing is only worth an entry when it says something new about the file.
             if stretch.bytes_read or stretch.records_found or reading.is_complete or reading.renamed_from:
                 yield stretch
             reader.begin_stretch()
 
 
+def _is_as_listed(stream: BinaryIO, reading: Reading) -> bool:
+    """False when log rotation gave the name to another file since, or truncated the one that has it."""
+    stat = os.fstat(stream.fileno())
+    is_same = (stat.st_dev, stat.st_ino) == reading.file.identity and stat.st_size >= reading.file.bytes
+    return is_same and (reading.last is None or continues(stream.fileno(), stat.st_size, reading.last))
+
+
 def _reader(stream: BinaryIO, reading: Reading, limits: Limits) -> PieceReader | CsvReader:
     file, start = reading.file, reading.start_offset
     if file.kind == "usage" and is_csv(file.name):
-        return CsvReader(stream, file.path, start, reading.is_complete, limits)
+        return CsvReader(stream, start, reading.is_complete, limits)
     return read_pieces(
         stream,
         file.name,
@@ -170,7 +180,8 @@ def _of_parquet(reading: Reading, limits: Limits) -> Iterator[Stretch]:
     stretch.records_found = table.records_found
     stretch.end_offset = stretch.bytes_read = reading.file.bytes
     stretch.source_digest, stretch.compression = table.digest, "parquet"
-    _fingerprint(stretch, reading)
+    with reading.file.path.open("rb") as stream:
+        _fingerprint(stretch, stream)
     yield stretch
 
 
@@ -186,8 +197,7 @@ def _begin(reading: Reading, start: int) -> Stretch:
     )
 
 
-def _fingerprint(stretch: Stretch, reading: Reading) -> None:
-    """Note how the file is known again: its first and last bytes, of those there when it was listed."""
-    raw_end = stretch.end_offset if stretch.compression == "none" else reading.file.bytes
-    stretch.head_digest = landing.head_digest(reading.file.path, raw_end)
-    stretch.tail_digest = landing.tail_digest(reading.file.path, raw_end)
+def _fingerprint(stretch: Stretch, stream: BinaryIO) -> None:
+    """Note how the file is known again: its first and last bytes as it was listed."""
+    stretch.head_digest = head_digest(stream.fileno(), stretch.file_bytes)
+    stretch.tail_digest = tail_digest(stream.fileno(), stretch.file_bytes)

@@ -81,12 +81,12 @@ def _are_enough(stretches: Sequence[Stretch], limits: Limits) -> bool:
 
 
 def _ranges(whole: Reading, limits: Limits) -> Iterator[Reading]:
-    start = whole.start_offset
+    rest = whole
     for cut in cuts(whole, limits):
-        yield replace(whole, start_offset=start, end_offset=cut)
-        start = cut
+        yield replace(rest, end_offset=cut)
+        rest = replace(rest, start_offset=cut, last=None)
     # The last one stays open to what is appended meanwhile.
-    yield replace(whole, start_offset=start)
+    yield rest
 
 
 def _stretches(

@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from ingest import schema
 from ingest.byte_source import ByteSource
 from ingest.framing import read_pieces
-from ingest.landing import LandingFile, Reading
+from ingest.landing import Reading, listed
 from ingest.otlp.columns import tables_by_day
 from ingest.otlp.kernels import ENCODINGS
 from ingest.pieces import BadRecord, Limits, Piece
@@ -80,8 +80,7 @@ def check_file(path: Path, name: str, *, is_complete: bool = True, first_bytes: 
 
 
 def _read(path: Path, name: str, start: int, *, is_complete: bool) -> list[Stretch]:
-    stat = path.stat()
-    file = LandingFile(path, name, name.split("/", 1)[0], stat.st_size, stat.st_mtime_ns)
+    file = listed(path, name, name.split("/", 1)[0])
     return list(read_file(Reading(file, start, is_complete), LIMITS, lambda _rows: None))
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import gzip
 import os
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import zstandard
 
+from ingest import lake
 from ingest.errors import SettingsError
-from ingest.landing import fingerprint, landing_files, strays
-from tests.ingest.loads import span_line, warehouse
+from ingest.journal import Journal
+from ingest.landing import Reading, find_readings, fingerprint, landing_files, strays
+from ingest.prints import head_digest, tail_digest
+from ingest.reading import read_file
+from tests.ingest.loads import Warehouse, span_line, warehouse
 
 
 def test_hidden_and_unfinished_files_are_ignored_at_any_depth(home: Path) -> None:
@@ -189,7 +196,105 @@ def test_a_rotated_file_that_was_compressed_since_lands_nothing(home: Path) -> N
     path.unlink()
     here.write("otlp/a-1.jsonl.gz", gzip.compress((span_line(1) + span_line(2)).encode()))
     here.load()
-    assert here.log("rows_landed, rows_duplicate")[1] == (0, 2)
+    length = 2 * len(span_line(1))
+    assert here.log("start_offset, end_offset, records_found")[1] == (length, length, 0)
+    assert here.load().sentence() == "Nothing new to load."
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress])
+def test_a_file_that_grew_twice_before_it_was_compressed_is_continued(
+    home: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    here = warehouse(home)
+    path = here.write("otlp/a.jsonl", span_line(1))
+    here.load()
+    here.append("otlp/a.jsonl", span_line(2))
+    path.rename(path.with_name("a-1.jsonl"))
+    here.load()
+    here.append("otlp/a-1.jsonl", span_line(3))
+    path = path.with_name("a-1.jsonl")
+    here.write("otlp/a-1.jsonl.compressed", compress(path.read_bytes()))
+    path.unlink()
+    here.load()
+    length = len(span_line(1))
+    assert here.log("source_file, start_offset, end_offset, rows_landed, rows_duplicate") == [
+        ("otlp/a.jsonl", 0, length, 1, 0),
+        ("otlp/a-1.jsonl", length, 2 * length, 1, 0),
+        ("otlp/a-1.jsonl.compressed", 2 * length, 3 * length, 1, 0),
+    ]
+
+
+def test_a_compressed_file_that_is_still_written_beside_the_one_that_was_read_is_awaited(home: Path) -> None:
+    here = warehouse(home, TRACEHOUSE_SETTLE_SECONDS="300")
+    lines = "".join(span_line(number) for number in range(1000))
+    here.write("otlp/a.jsonl", lines)
+    here.load()
+    whole = gzip.compress(lines.encode())
+    here.write("otlp/a.jsonl.gz", whole[:-1000])
+    assert here.load().sentence() == "Nothing new to load."
+    here.write("otlp/a.jsonl.gz", whole)
+    here.load()
+    assert here.log("source_file, records_found") == [("otlp/a.jsonl", 1000), ("otlp/a.jsonl.gz", 0)]
+
+
+def test_a_compressed_file_that_only_begins_like_one_that_was_read_lands_whole(home: Path) -> None:
+    here = warehouse(home)
+    same = "".join(span_line(number) for number in range(1, 101))
+    here.write("otlp/a.jsonl", same + span_line(101))
+    here.load()
+    here.write("otlp/b.jsonl.gz", gzip.compress((same + span_line(200)).encode()))
+    here.load()
+    assert here.log("source_file, rows_landed") == [("otlp/a.jsonl", 101), ("otlp/b.jsonl.gz", 101)]
+
+
+def test_a_file_that_took_the_name_since_the_folder_was_listed_is_left_to_the_next_load(home: Path) -> None:
+    here = warehouse(home)
+    path = here.write("otlp/a.jsonl", span_line(1))
+    here.load()
+    here.append("otlp/a.jsonl", span_line(2))
+    (listed,) = _readings(here)
+    path.rename(path.with_name("a-1.jsonl"))
+    here.write("otlp/a.jsonl", "".join(span_line(number) for number in range(3, 9)))
+    with pytest.raises(FileNotFoundError, match="another file"):
+        list(read_file(listed, here.settings.limits, lambda _rows: None))
+    here.load()
+    assert _numbers(here) == list(range(1, 9))
+
+
+def test_a_file_that_was_truncated_and_written_anew_since_it_was_listed_is_left_to_the_next_load(
+    home: Path,
+) -> None:
+    here = warehouse(home)
+    path = here.write("otlp/a.jsonl", span_line(1))
+    here.load()
+    here.append("otlp/a.jsonl", span_line(2))
+    (listed,) = _readings(here)
+    here.write("otlp/a-1.jsonl", path.read_bytes())
+    with path.open("r+") as stream:
+        stream.truncate()
+        stream.write("".join(span_line(number) for number in range(3, 9)))
+    with pytest.raises(FileNotFoundError, match="another file"):
+        list(read_file(listed, here.settings.limits, lambda _rows: None))
+    here.load()
+    assert _numbers(here) == list(range(1, 9))
+
+
+def test_a_file_that_takes_the_name_while_it_is_read_is_not_taken_for_the_one_that_was(home: Path) -> None:
+    here = warehouse(home)
+    path = here.write("otlp/a.jsonl", span_line(1) + span_line(2))
+
+    def rotate(_rows: int) -> None:
+        if not path.with_name("a-1.jsonl").exists():
+            path.rename(path.with_name("a-1.jsonl"))
+            here.write("otlp/a.jsonl", "".join(span_line(number) for number in range(3, 9)))
+
+    (listed,) = _readings(here)
+    (stretch,) = read_file(listed, here.settings.limits, rotate)
+    (renamed,) = (each for each in _readings(here) if each.file.name == "otlp/a-1.jsonl")
+    with renamed.file.path.open("rb") as stream:
+        end = stretch.end_offset
+        assert stretch.head_digest == head_digest(stream.fileno(), end)
+        assert stretch.tail_digest == tail_digest(stream.fileno(), end)
 
 
 def test_a_file_that_grew_before_it_was_renamed_under_a_new_one_is_continued(home: Path) -> None:
@@ -273,3 +378,14 @@ def test_the_fingerprint_changes_when_a_file_grows(home: Path) -> None:
     assert fingerprint(home / "landing") == before
     here.append("otlp/a.jsonl", span_line(2))
     assert fingerprint(home / "landing") != before
+
+
+def _readings(here: Warehouse) -> list[Reading]:
+    with lake.connect(here.settings) as connection:
+        lake.ensure_bronze(connection)
+        return find_readings(Journal(connection), here.settings, now=datetime.now(UTC))
+
+
+def _numbers(here: Warehouse) -> list[int]:
+    """The spans that landed, by their number, copies included."""
+    return sorted(int(span, 16) for (span,) in here.ask("select span_id from lake.bronze.spans"))

@@ -16,7 +16,7 @@ import pytest
 from ingest import loading, splitting, tasks, workers
 from ingest import reading as ingest_reading
 from ingest.errors import TracehouseError
-from ingest.landing import LandingFile, Reading
+from ingest.landing import Reading, listed
 from ingest.pieces import Limits
 from ingest.reading import Tick, read_file
 from ingest.sample import write_month
@@ -56,8 +56,7 @@ DAMAGED = [*LINES[:60], LINES[60][:90] + b"\n", *LINES[61:90], b"no JSON\n", *LI
 
 
 def reading(path: Path, start: int = 0, end: int | None = None) -> Reading:
-    stat = path.stat()
-    file = LandingFile(path, "otlp/traces", "otlp", stat.st_size, stat.st_mtime_ns)
+    file = listed(path, "otlp/traces", "otlp")
     return Reading(file, start, True, end_offset=end)
 
 

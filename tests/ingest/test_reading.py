@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.landing import LandingFile, Reading
+from ingest.landing import Reading, listed
 from ingest.otlp.columns import tables_by_day
 from ingest.pieces import Limits, Row
 from ingest.reading import read_file
@@ -51,7 +51,7 @@ CORPUS = {
 def read(path: Path, name: str, data: bytes, *, start: int = 0, is_complete: bool = True) -> list[Stretch]:
     """What `data` gives as the landing file `name`."""
     path.write_bytes(data)
-    file = LandingFile(path, name, name.split("/")[0], len(data), modified_unix_nano=1)
+    file = listed(path, name, name.split("/")[0])
     return list(read_file(Reading(file, start, is_complete), Limits(), lambda _: None))
 
 
