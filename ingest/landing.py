@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from ingest.errors import SettingsError
@@ -20,6 +20,8 @@ from ingest.settings import Settings
 
 KINDS = ("otlp", "billing", "governance", "usage")
 _UNFINISHED = (".tmp", ".part")
+# What the log holds; a file system's times go beyond 2262.
+_LATEST = 2**63 - 1
 # A Parquet file is one document: when it changes, it is read anew.
 _APPENDABLE = ("none", "gzip", "zstd")
 
@@ -201,7 +203,8 @@ def _file(landing: Path, path: Path, kind: str, root: Path) -> Iterator[LandingF
     try:
         if path.is_file() and path.resolve().is_relative_to(root):
             stat = path.stat()
-            yield LandingFile(path, _name(landing, path), kind, stat.st_size, stat.st_mtime_ns)
+            modified = max(-_LATEST, min(stat.st_mtime_ns, _LATEST))
+            yield LandingFile(path, _name(landing, path), kind, stat.st_size, modified)
     except FileNotFoundError:
         # Renamed since the folder was listed; the next load finds it under its new name.
         return
@@ -278,5 +281,5 @@ def _digest_range(path: Path, start: int, end: int) -> str:
 
 
 def _is_settled(file: LandingFile, settle_seconds: int, now: datetime) -> bool:
-    modified = datetime.fromtimestamp(file.modified_unix_nano / 1e9, UTC)
-    return settle_seconds == 0 or now - modified >= timedelta(seconds=settle_seconds)
+    age = now.timestamp() - file.modified_unix_nano / 1e9
+    return settle_seconds == 0 or age >= settle_seconds

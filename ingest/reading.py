@@ -14,6 +14,7 @@ from ingest.events import decode_event
 from ingest.framing import PieceReader, read_pieces
 from ingest.landing import Reading
 from ingest.otlp import decode, kernels
+from ingest.otlp.columns import expanded
 from ingest.pieces import BadRecord, Decoded, Limits, Piece, RecordError, bad_record
 from ingest.stretch import Stretch
 from ingest.usage import decode_snapshot, is_finished_parquet, is_parquet, read_parquet
@@ -110,13 +111,12 @@ def _fill(
     stretch: Stretch, pieces: Iterator[Piece | BadRecord], by_kernels: bool, limits: Limits, tick: Tick
 ) -> bool:
     """Take pieces until the end of the file (True) or until a stretch's worth is there (False)."""
-    held = size = 0
+    held = 0
     for batch in _batches(pieces, BATCH_BYTES if by_kernels else 0):
         _take(stretch, batch, by_kernels, limits)
         tick(stretch.rows_held - held)
         held = stretch.rows_held
-        size += sum(map(_size, batch))
-        if held >= limits.max_stretch_rows or size >= limits.max_stretch_bytes:
+        if held >= limits.max_stretch_rows or stretch.bytes_held >= limits.max_stretch_bytes:
             return False
     return True
 
@@ -124,7 +124,7 @@ def _fill(
 def _take(stretch: Stretch, batch: Sequence[Piece | BadRecord], by_kernels: bool, limits: Limits) -> None:
     """Add what the pieces hold to the stretch."""
     pieces = [piece for piece in batch if isinstance(piece, Piece)]
-    stretch.bad.extend(piece for piece in batch if isinstance(piece, BadRecord))
+    stretch.add_bad([piece for piece in batch if isinstance(piece, BadRecord)])
     stretch.records_found += len(batch) - len(pieces)
     if by_kernels and pieces:
         from ingest.otlp.kernels.batch import decode_batch
@@ -132,11 +132,14 @@ def _take(stretch: Stretch, batch: Sequence[Piece | BadRecord], by_kernels: bool
         decoded = decode_batch(pieces, limits)
         stretch.records_found += decoded.records
         stretch.add_tables(decoded.tables)
+        # What spans share stands in their tables once for each.
+        stretch.bytes_held += max(sum(map(_size, pieces)) - sum(map(_size, decoded.declined)), decoded.bytes)
         pieces = decoded.declined
     for piece in pieces:
+        stretch.bytes_held += _size(piece)
         one = decode_piece(stretch.source_kind, piece, limits)
         stretch.records_found += one.records_found
-        stretch.bad.extend(one.bad)
+        stretch.add_bad(one.bad)
         stretch.add_rows(one.rows)
 
 
@@ -166,7 +169,8 @@ def _of_parquet(reading: Reading, limits: Limits) -> Iterator[Stretch]:
     stretch = _begin(reading, 0)
     table = read_parquet(reading.file.path, limits)
     stretch.add_rows({"usage_snapshots": table.rows})
-    stretch.bad = table.bad
+    stretch.bytes_held = expanded(table.rows)
+    stretch.add_bad(table.bad)
     stretch.records_found = table.records_found
     stretch.end_offset = stretch.bytes_read = reading.file.bytes
     stretch.source_digest, stretch.compression = table.digest, "parquet"
