@@ -55,7 +55,7 @@ class Store:
 
 
 # Rows of one file that are held as Arrow at a time, a row group; nearly always they are all.
-_ROW_GROUP_BYTES = 128 * 1024 * 1024
+_ROW_GROUP_BYTES = 64 * 1024 * 1024
 
 # Bad records wait for their commit in memory, as they came.
 LARGEST_WAIT_BYTES = 64 * 1024 * 1024

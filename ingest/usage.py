@@ -143,7 +143,7 @@ def _batch_rows(file: pq.ParquetFile) -> int:
     """How many rows to take at once: no value of a row is larger than its row group as it is written."""
     meta = file.metadata
     largest = max((meta.row_group(n).total_byte_size for n in range(meta.num_row_groups)), default=0)
-    return max(_LEAST_BATCH_ROWS, min(_BATCH_ROWS, _BATCH_BYTES // max(1, largest)))
+    return min(_BATCH_ROWS, max(_LEAST_BATCH_ROWS, _BATCH_BYTES // max(1, largest)))
 
 
 def _values(record: dict[str, Any] | pa.RecordBatch) -> dict[str, Any]:

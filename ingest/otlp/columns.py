@@ -17,7 +17,7 @@ from ingest.schema import RECORD_TABLES
 LOAD_COLUMNS = 4
 # Characters of text in one table of rows. What records share stands once in memory, and once for each of them
 # in a table.
-LARGEST_TABLE = 64 * 1024 * 1024
+LARGEST_TABLE = 16 * 1024 * 1024
 _EPOCH = date(1970, 1, 1)
 
 

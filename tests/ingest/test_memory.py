@@ -47,7 +47,6 @@ def peak_of_load(here: Warehouse) -> int:
         [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    print("PEAK", int(done.stdout.splitlines()[-1]) // 1024)
     return int(done.stdout.splitlines()[-1]) * 1024
 
 
