@@ -17,10 +17,12 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
+from ingest.pieces import Limits, Piece
 from tests.ingest.loads import Warehouse, warehouse
 from tests.ingest.otlp_reading import START, logs
 
 MB = 1024 * 1024
+DAY = 86_400 * 10**9
 CAP = 600 * MB
 TIMES_A_RECORD = 12
 # The load of a home in a process of its own; the last line is the most memory that it took, in KB. Not
@@ -139,3 +141,21 @@ def test_a_request_that_repeats_itself_too_often_is_quarantined_whole(home: Path
     here.load()
     assert here.log("records_found, rows_landed, rows_quarantined") == [(1, 0, 1)]
     assert here.ask("select reason_code from lake.bronze.quarantine") == [("expansion_bomb",)]
+
+
+def test_the_kernels_leave_what_its_spans_share_too_often_to_the_other_reader() -> None:
+    from ingest.otlp.kernels.batch import decode_batch
+
+    large, small = resource(100_000, small_spans(2_000)), resource(10, small_spans(3))
+    pieces = [Piece(0, len(data), data, "json", None) for data in (small, large, small)]
+    batch = decode_batch(pieces, Limits())
+    assert (batch.records, batch.declined) == (6, [pieces[1]])
+
+
+def test_the_kernels_leave_spans_of_very_many_days_to_the_other_reader() -> None:
+    from ingest.otlp.kernels.batch import decode_batch
+
+    spans = [span | {"startTimeUnixNano": str(START + n * DAY)} for n, span in enumerate(small_spans(201))]
+    for count, declined in ((200, 0), (201, 1)):
+        data = resource(10, spans[:count])
+        assert len(decode_batch([Piece(0, len(data), data, "json", None)], Limits()).declined) == declined
