@@ -77,7 +77,8 @@ def _plain(chunks: Iterator[bytes], _limits: Limits) -> Iterator[bytes]:
 
 
 def _gzip(chunks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
-    return _members(chunks, limits, lambda: zlib.decompressobj(wbits=31), zlib.error)
+    # A member may be padded with zeroes, to the size of a block.
+    return _members(chunks, limits, lambda: zlib.decompressobj(wbits=31), zlib.error, padding=b"\0")
 
 
 def _zstd(chunks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
@@ -86,7 +87,11 @@ def _zstd(chunks: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
 
 
 def _members(
-    chunks: Iterator[bytes], limits: Limits, new_member: Callable[[], Any], library_error: type[Exception]
+    chunks: Iterator[bytes],
+    limits: Limits,
+    new_member: Callable[[], Any],
+    library_error: type[Exception],
+    padding: bytes = b"",
 ) -> Iterator[bytes]:
     """Both formats are members (frames) one behind the other, each with a decompressor of its own."""
     taken, expansion = 0, Expansion(limits)
@@ -96,7 +101,7 @@ def _members(
             step = chunk[start : start + _COMPRESSED_STEP]
             taken += len(step)
             expansion.take(len(step))
-            while step:
+            while step := step if is_inside else step.lstrip(padding):
                 try:
                     out, is_inside = member.decompress(step), True
                 except library_error:

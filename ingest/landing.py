@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +25,8 @@ from ingest.settings import Settings
 
 KINDS = ("otlp", "billing", "governance", "usage")
 _UNFINISHED = (".tmp", ".part")
+# What the log holds; a file system's times go beyond 2262.
+_LATEST = 2**63 - 1
 # A Parquet file is one document: when it changes, it is read anew.
 _APPENDABLE = ("none", "gzip", "zstd")
 
@@ -87,8 +89,8 @@ def landing_files(landing: Path) -> list[LandingFile]:
 def listed(path: Path, name: str, kind: str) -> LandingFile:
     """A file as it stands now. Raises OSError when it is gone or may not be looked at."""
     stat = path.stat()
-    identity = (stat.st_dev, stat.st_ino)
-    return LandingFile(path, name, kind, stat.st_size, stat.st_mtime_ns, identity)
+    modified = max(-_LATEST, min(stat.st_mtime_ns, _LATEST))
+    return LandingFile(path, name, kind, stat.st_size, modified, (stat.st_dev, stat.st_ino))
 
 
 def strays(landing: Path) -> list[str]:
@@ -337,5 +339,5 @@ def _has_ranges(descriptor: int, size: int, last: Seen, journal: Journal) -> boo
 
 
 def _is_settled(file: LandingFile, settle_seconds: int, now: datetime) -> bool:
-    modified = datetime.fromtimestamp(file.modified_unix_nano / 1e9, UTC)
-    return settle_seconds == 0 or now - modified >= timedelta(seconds=settle_seconds)
+    age = now.timestamp() - file.modified_unix_nano / 1e9
+    return settle_seconds == 0 or age >= settle_seconds

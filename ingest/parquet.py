@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingest import schema
 from ingest.disk import why_not_written
 from ingest.errors import LakeUnreadableError, TracehouseError
-from ingest.otlp.columns import tables_by_day
+from ingest.otlp.columns import in_parts, rows_by_day, table_of
+from ingest.pieces import Row
 from ingest.redaction import Redaction, redacted
 from ingest.stretch import Stretch
 
@@ -51,6 +54,9 @@ class Store:
     redaction: Redaction
 
 
+# Rows of one file that are held as Arrow at a time, a row group; nearly always they are all.
+_ROW_GROUP_BYTES = 64 * 1024 * 1024
+
 # Bad records wait for their commit in memory, as they came.
 LARGEST_WAIT_BYTES = 64 * 1024 * 1024
 _BYTES_AROUND_A_BAD_RECORD = 1024
@@ -60,13 +66,15 @@ _BYTES_AROUND_A_BAD_RECORD = 1024
 class Written:
     """Stretches whose rows stand in Parquet files that the lake does not know yet.
 
-    `files` are by bronze table. `unreadable` names files that could not be opened, with the reason.
+    `files` are by bronze table; `counts` says of each how many rows of each stretch it holds, in the order of
+    the stretches, as its rows are. `unreadable` names files that could not be opened, with the reason.
     """
 
     load_id: int
     at: datetime
     stretches: list[Stretch]
     files: dict[str, list[Path]]
+    counts: dict[Path, list[int]] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -88,23 +96,31 @@ def write(
     """Write one Parquet file for each table and UTC day of the stretches, and let go of their rows.
 
     Raises LakeUnreadableError, saying so, when the disk is full or the lake cannot be written, and
-    TracehouseError when records are unaccounted for or rows are not what the lake expects. Neither leaves a
-    file behind.
+    TracehouseError when records are unaccounted for, or rows are not what the lake or Arrow can take. Neither
+    leaves a file behind.
     """
     for stretch in stretches:
         _account_for(stretch)
-    written = Written(load_id, datetime.now(UTC), stretches, defaultdict(list), unreadable or {})
+    written = Written(load_id, datetime.now(UTC), stretches, defaultdict(list), {}, unreadable or {})
     try:
-        for (table, day), rows in _parts(store, written).items():
+        for (table, day), parts in _parts(stretches).items():
             folder = store.lake / "bronze" / table / f"event_date={day or '__HIVE_DEFAULT_PARTITION__'}"
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{load_id:012d}-{uuid.uuid4()}.parquet"
             written.files[table].append(path)
-            _write(path, table, pa.concat_tables(rows))
+            counts = written.counts[path] = [0] * len(stretches)
+            _write(path, table, _together(_tables(table, parts, store, written, counts)))
         _keep_names(path.parent for paths in written.files.values() for path in paths)
     except OSError as error:
         written.discard()
         raise not_written(error, store.lake) from error
+    except pa.ArrowException as error:
+        written.discard()
+        names = ", ".join(sorted({stretch.source_file for stretch in stretches}))
+        raise TracehouseError(
+            f"Rows of {names} do not fit into a table ({error}); nothing of this load was kept. Report it, "
+            "and move the file out of the landing folder until then."
+        ) from error
     except BaseException:
         written.discard()
         raise
@@ -127,18 +143,20 @@ def leave_out(written: Written, unwanted: Sequence[Stretch], store: Store) -> No
     """Remove some of the stretches as if they had never been read. Raises as `write`."""
     _remove_rows(written, unwanted, store)
     gone = {id(stretch) for stretch in unwanted}
-    written.stretches[:] = [stretch for stretch in written.stretches if id(stretch) not in gone]
+    is_left = [id(stretch) not in gone for stretch in written.stretches]
+    for counts in written.counts.values():
+        counts[:] = itertools.compress(counts, is_left)
+    written.stretches[:] = itertools.compress(written.stretches, is_left)
 
 
 def _remove_rows(written: Written, stretches: Sequence[Stretch], store: Store) -> None:
     try:
-        if stretches and len(stretches) == len(written.stretches):
-            written.discard()
-            written.files.clear()
-        elif stretches:
-            for table, paths in written.files.items():
-                for path in list(paths):
-                    _replace(path, paths, table, _without(path, table, stretches))
+        gone = {id(stretch) for stretch in stretches}
+        is_gone = [id(stretch) in gone for stretch in written.stretches]
+        for table, paths in written.files.items():
+            for path in list(paths):
+                if any(itertools.compress(written.counts[path], is_gone)):
+                    _replace(path, table, written, is_gone)
     except OSError as error:
         raise not_written(error, store.lake) from error
 
@@ -160,17 +178,46 @@ def _account_for(stretch: Stretch) -> None:
         )
 
 
-def _parts(store: Store, written: Written) -> dict[tuple[str, date | None], list[pa.Table]]:
-    parts: dict[tuple[str, date | None], list[pa.Table]] = defaultdict(list)
-    for stretch in written.stretches:
-        for table, rows in stretch.rows.items():
-            stretch.tables[table].extend(tables_by_day(table, rows).items())
-        stretch.rows.clear()
+# A place among the stretches, and rows of that one.
+_Part = tuple[int, pa.Table | list[Row]]
+
+
+def _parts(stretches: Sequence[Stretch]) -> dict[tuple[str, date | None], list[_Part]]:
+    """What belongs into one file: rows of one table and day, in the order of the stretches."""
+    parts: dict[tuple[str, date | None], list[_Part]] = defaultdict(list)
+    for place, stretch in enumerate(stretches):
         for table, by_day in stretch.tables.items():
             for day, of_day in by_day:
-                allowed = redacted(table, of_day, store.redaction)
-                parts[table, day].append(_with_load(allowed, stretch, written))
+                parts[table, day].append((place, of_day))
+        for table, rows in stretch.rows.items():
+            for day, rows_of_day in rows_by_day(rows).items():
+                parts[table, day].append((place, rows_of_day))
     return parts
+
+
+def _tables(
+    table: str, parts: Iterable[_Part], store: Store, written: Written, counts: list[int]
+) -> Iterator[pa.Table]:
+    """The parts as they are written, each made when it is asked for; counted in `counts`."""
+    for place, rows in parts:
+        some = (table_of(table, part) for part in in_parts(rows)) if isinstance(rows, list) else (rows,)
+        for each in some:
+            counts[place] += each.num_rows
+            yield _with_load(redacted(table, each, store.redaction), written.stretches[place], written)
+
+
+def _together(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The tables one behind the other, as many as make a row group."""
+    waiting: list[pa.Table] = []
+    size = 0
+    for each in tables:
+        waiting.append(each)
+        size += each.nbytes
+        if size >= _ROW_GROUP_BYTES:
+            yield pa.concat_tables(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 def _with_load(rows: pa.Table, stretch: Stretch, written: Written) -> pa.Table:
@@ -187,7 +234,32 @@ def _with_load(rows: pa.Table, stretch: Stretch, written: Written) -> pa.Table:
     return rows
 
 
-def _write(path: Path, table: str, rows: pa.Table) -> None:
+def _write(path: Path, table: str, groups: Iterable[pa.Table]) -> None:
+    """Write row groups to a file that has its name once it is whole."""
+    new = path.with_name(f"{path.name}.tmp")
+    dictionary, statistics = _encoded(table)
+    try:
+        with new.open("wb") as stream:
+            with pq.ParquetWriter(
+                stream,
+                schema.RECORD_TABLES[table],
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=dictionary,
+                write_statistics=statistics,
+            ) as writer:
+                for rows in groups:
+                    _check(table, rows)
+                    writer.write_table(rows)
+            stream.flush()
+            os.fsync(stream.fileno())
+        new.rename(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _check(table: str, rows: pa.Table) -> None:
+    """Raise TracehouseError for rows that are not what the lake expects."""
     if rows.schema != schema.RECORD_TABLES[table]:
         raise TracehouseError(
             f"Rows of bronze.{table} have other columns than its schema; nothing was loaded."
@@ -195,23 +267,6 @@ def _write(path: Path, table: str, rows: pa.Table) -> None:
     for name in (*schema.NOT_NULL[table], *schema.PROVENANCE_NOT_NULL):
         if rows.column(name).null_count:
             raise TracehouseError(f"A row of bronze.{table} has no {name}; nothing was loaded.")
-    new = path.with_suffix(".tmp")
-    try:
-        with new.open("wb") as stream:
-            dictionary, statistics = _encoded(table)
-            pq.write_table(
-                rows,
-                stream,
-                compression="zstd",
-                compression_level=1,
-                use_dictionary=dictionary,
-                write_statistics=statistics,
-            )
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.rename(path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def _keep_names(folders: Iterable[Path]) -> None:
@@ -239,21 +294,27 @@ def _encoded(table: str) -> tuple[list[str], list[str]]:
     return dictionary, [path for path in paths if path in _SKIPPED_BY]
 
 
-def _replace(path: Path, paths: list[Path], table: str, rows: pa.Table) -> None:
-    """Write the rows in place of a file; no file when nothing is left. `paths` names all that stand."""
-    if rows.num_rows:
+def _replace(path: Path, table: str, written: Written, is_gone: Sequence[bool]) -> None:
+    """Write a file anew without the rows of some stretches; no file when nothing is left."""
+    paths, counts = written.files[table], written.counts[path]
+    left = [0 if gone else count for count, gone in zip(counts, is_gone, strict=True)]
+    if any(left):
         new = path.with_name(f"{path.name.split('-', 1)[0]}-{uuid.uuid4()}.parquet")
         paths.append(new)
-        _write(new, table, rows)
+        written.counts[new] = left
+        _write(new, table, _without(path, table, np.repeat(is_gone, counts)))
     path.unlink()
     paths.remove(path)
+    del written.counts[path]
 
 
-def _without(path: Path, table: str, known: Sequence[Stretch]) -> pa.Table:
-    """The rows of a file without those of some stretches."""
-    rows = pq.read_table(path, schema=schema.RECORD_TABLES[table], partitioning=None)
-    for stretch in known:
-        is_other_file = pc.not_equal(rows["source_file"], stretch.source_file)
-        is_other_stretch = pc.not_equal(rows["source_digest"], stretch.source_digest)
-        rows = rows.filter(pc.or_(is_other_file, is_other_stretch))
-    return rows
+def _without(path: Path, table: str, is_gone: np.ndarray[Any, Any]) -> Iterator[pa.Table]:
+    """The row groups of a file without some of its rows."""
+    with pq.ParquetFile(path) as file:
+        at = 0
+        for number in range(file.num_row_groups):
+            rows = file.read_row_group(number).cast(schema.RECORD_TABLES[table])
+            kept = rows.filter(pa.array(~is_gone[at : at + rows.num_rows]))
+            at += rows.num_rows
+            if kept.num_rows:
+                yield kept

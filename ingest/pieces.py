@@ -31,6 +31,8 @@ class Limits:
     free_expansion_bytes: int = 64 * 1024 * 1024
     # Bad records of one request that are quarantined each alone; with more, the request is as a whole.
     max_bad_records: int = 100_000
+    # Bytes of them that are kept; each is kept with the resource that it stood under.
+    max_bad_bytes: int = 32 * 1024 * 1024
     # How much of a bad record is kept as it came; its digest always covers the whole.
     max_raw_bytes: int = 64 * 1024
     # What one stretch holds in memory: rows of all tables, about 1 KB each, and bytes of requests.
@@ -70,20 +72,23 @@ class BadRecord:
     raw_digest: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Decoded:
     """What one piece holds: rows by bronze table, and the records that are bad.
 
     Records found = rows of `spans`, `metric_points` and `log_records` + `bad`; span events and links
-    belong to their span and are not counted.
+    belong to their span and are not counted. `bad_bytes` is what `add_bad` kept of the
+    bad ones.
     """
 
     rows: dict[str, list[Row]]
     bad: list[BadRecord]
+    bad_bytes: int = 0
 
     def add_bad(self, record: BadRecord, limits: Limits) -> None:
-        """Note one more bad record. Raises TooManyBadError beyond the limit."""
-        if len(self.bad) >= limits.max_bad_records:
+        """Note one more bad record. Raises TooManyBadError beyond the limits."""
+        self.bad_bytes += len(record.raw)
+        if len(self.bad) >= limits.max_bad_records or self.bad_bytes > limits.max_bad_bytes:
             raise TooManyBadError
         self.bad.append(record)
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from io import BufferedReader
 from typing import BinaryIO
 
 from ingest.csv_framing import CsvReader, is_csv
@@ -13,6 +14,7 @@ from ingest.events import decode_event
 from ingest.framing import PieceReader, read_pieces
 from ingest.landing import Reading, continues
 from ingest.otlp import decode, kernels
+from ingest.otlp.columns import expanded
 from ingest.pieces import BadRecord, Decoded, Limits, Piece, RecordError, bad_record
 from ingest.prints import head_digest, tail_digest
 from ingest.stretch import Stretch
@@ -34,10 +36,13 @@ def read_file(reading: Reading, limits: Limits, tick: Tick) -> Iterator[Stretch]
     Raises OSError, before the first stretch, when the file cannot be opened; FileNotFoundError, when it was
     renamed, or truncated, since the folder was listed.
     """
-    if reading.file.kind == "usage" and is_parquet(reading.file.path):
-        yield from _of_parquet(reading, limits)
-    else:
-        yield from _of_stream(reading, limits, tick)
+    with reading.file.path.open("rb") as stream:
+        if not _is_as_listed(stream, reading):
+            raise FileNotFoundError(f"{reading.file.name} is another file than the one that was listed")
+        if reading.file.kind == "usage" and is_parquet(stream):
+            yield from _of_parquet(stream, reading, limits)
+        else:
+            yield from _of_stream(stream, reading, limits, tick)
 
 
 def is_large(reading: Reading) -> bool:
@@ -69,29 +74,26 @@ def decode_piece(kind: str, piece: Piece, limits: Limits) -> Decoded:
             return decode_event(piece, kind, limits)
 
 
-def _of_stream(reading: Reading, limits: Limits, tick: Tick) -> Iterator[Stretch]:
-    with reading.file.path.open("rb") as stream:
-        if not _is_as_listed(stream, reading):
-            raise FileNotFoundError(f"{reading.file.name} is another file than the one that was listed")
-        reader = _reader(stream, reading, limits)
-        pieces = iter(reader)
-        by_kernels = is_large(reading) and kernels.are_compiled()
-        is_at_end = False
-        while not is_at_end:
-            stretch = _begin(reading, reader.end_offset)
-            is_at_end = _fill(stretch, pieces, by_kernels, limits, tick)
-            stretch.end_offset, stretch.bytes_read = reader.end_offset, reader.bytes_read
-            stretch.source_digest, stretch.compression = reader.digest, reader.compression
-            is_last = is_at_end and reading.reaches_end
-            stretch.is_complete = is_last and (reading.is_complete or reader.is_used_up)
-            if stretch.compression == "none":
-                stretch.head_digest, stretch.tail_digest = reader.ends.digests
-            else:
-                _fingerprint(stretch, stream)
-            # A stretch that read nothing is only worth an entry when it says something new about the file.
-            if stretch.bytes_read or stretch.records_found or reading.is_complete or reading.renamed_from:
-                yield stretch
-            reader.begin_stretch()
+def _of_stream(stream: BinaryIO, reading: Reading, limits: Limits, tick: Tick) -> Iterator[Stretch]:
+    reader = _reader(stream, reading, limits)
+    pieces = iter(reader)
+    by_kernels = is_large(reading) and kernels.are_compiled()
+    is_at_end = False
+    while not is_at_end:
+        stretch = _begin(reading, reader.end_offset)
+        is_at_end = _fill(stretch, pieces, by_kernels, limits, tick)
+        stretch.end_offset, stretch.bytes_read = reader.end_offset, reader.bytes_read
+        stretch.source_digest, stretch.compression = reader.digest, reader.compression
+        is_last = is_at_end and reading.reaches_end
+        stretch.is_complete = is_last and (reading.is_complete or reader.is_used_up)
+        if stretch.compression == "none":
+            stretch.head_digest, stretch.tail_digest = reader.ends.digests
+        else:
+            _fingerprint(stretch, stream)
+        # A stretch that read nothing is only worth an entry when it says something new about the file.
+        if stretch.bytes_read or stretch.records_found or reading.is_complete or reading.renamed_from:
+            yield stretch
+        reader.begin_stretch()
 
 
 def _is_as_listed(stream: BinaryIO, reading: Reading) -> bool:
@@ -120,13 +122,12 @@ def _fill(
     stretch: Stretch, pieces: Iterator[Piece | BadRecord], by_kernels: bool, limits: Limits, tick: Tick
 ) -> bool:
     """Take pieces until the end of the file (True) or until a stretch's worth is there (False)."""
-    held = size = 0
+    held = 0
     for batch in _batches(pieces, BATCH_BYTES if by_kernels else 0):
         _take(stretch, batch, by_kernels, limits)
         tick(stretch.rows_held - held)
         held = stretch.rows_held
-        size += sum(map(_size, batch))
-        if held >= limits.max_stretch_rows or size >= limits.max_stretch_bytes:
+        if held >= limits.max_stretch_rows or stretch.bytes_held >= limits.max_stretch_bytes:
             return False
     return True
 
@@ -134,7 +135,7 @@ def _fill(
 def _take(stretch: Stretch, batch: Sequence[Piece | BadRecord], by_kernels: bool, limits: Limits) -> None:
     """Add what the pieces hold to the stretch."""
     pieces = [piece for piece in batch if isinstance(piece, Piece)]
-    stretch.bad.extend(piece for piece in batch if isinstance(piece, BadRecord))
+    stretch.add_bad([piece for piece in batch if isinstance(piece, BadRecord)])
     stretch.records_found += len(batch) - len(pieces)
     if by_kernels and pieces:
         from ingest.otlp.kernels.batch import decode_batch
@@ -142,11 +143,14 @@ def _take(stretch: Stretch, batch: Sequence[Piece | BadRecord], by_kernels: bool
         decoded = decode_batch(pieces, limits)
         stretch.records_found += decoded.records
         stretch.add_tables(decoded.tables)
+        # What spans share stands in their tables once for each.
+        stretch.bytes_held += max(sum(map(_size, pieces)) - sum(map(_size, decoded.declined)), decoded.bytes)
         pieces = decoded.declined
     for piece in pieces:
+        stretch.bytes_held += _size(piece)
         one = decode_piece(stretch.source_kind, piece, limits)
         stretch.records_found += one.records_found
-        stretch.bad.extend(one.bad)
+        stretch.add_bad(one.bad)
         stretch.add_rows(one.rows)
 
 
@@ -169,19 +173,19 @@ def _size(piece: Piece | BadRecord) -> int:
     return len(piece.data) if isinstance(piece, Piece) else len(piece.raw)
 
 
-def _of_parquet(reading: Reading, limits: Limits) -> Iterator[Stretch]:
+def _of_parquet(stream: BufferedReader, reading: Reading, limits: Limits) -> Iterator[Stretch]:
     """One document: read when its footer is there, or when nobody will write it any more."""
-    if not reading.is_complete and not is_finished_parquet(reading.file.path):
+    if not reading.is_complete and not is_finished_parquet(stream):
         return
     stretch = _begin(reading, 0)
-    table = read_parquet(reading.file.path, limits)
+    table = read_parquet(stream, limits)
     stretch.add_rows({"usage_snapshots": table.rows})
-    stretch.bad = table.bad
+    stretch.bytes_held = expanded(table.rows)
+    stretch.add_bad(table.bad)
     stretch.records_found = table.records_found
     stretch.end_offset = stretch.bytes_read = reading.file.bytes
     stretch.source_digest, stretch.compression = table.digest, "parquet"
-    with reading.file.path.open("rb") as stream:
-        _fingerprint(stretch, stream)
+    _fingerprint(stretch, stream)
     yield stretch
 
 

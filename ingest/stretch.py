@@ -18,7 +18,8 @@ class Stretch:
 
     Filled while the file is read. `rows` and `tables` (Arrow, already cut by day) wait to be written, by
     bronze table; `landed` counts them and stays once they are. `rows_duplicate` counts records that are
-    known to have landed before and are therefore in neither.
+    known to have landed before and are therefore in neither. `bytes_held` is what its records take in memory:
+    about as much as their requests, decompressed, or their tables.
     """
 
     source_file: str
@@ -34,12 +35,18 @@ class Stretch:
     head_digest: str | None = None
     tail_digest: str | None = None
     is_complete: bool = True
+    bytes_held: int = 0
     records_found: int = 0
     rows_duplicate: int = 0
     landed: Counter[str] = field(default_factory=Counter)
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     tables: dict[str, list[tuple[date | None, pa.Table]]] = field(default_factory=lambda: defaultdict(list))
     bad: list[BadRecord] = field(default_factory=list)
+
+    def add_bad(self, bad: Sequence[BadRecord]) -> None:
+        """Add bad records, which are held as they came."""
+        self.bad.extend(bad)
+        self.bytes_held += sum(len(record.raw) for record in bad)
 
     def add_rows(self, rows: Mapping[str, Sequence[Row]]) -> None:
         """Add decoded rows by bronze table."""

@@ -23,7 +23,7 @@ Task = list[Reading]
 # Small files are read together, about so much at a time.
 TOGETHER_BYTES = 64 * 1024 * 1024
 # A task has so many load ids to itself, so that tasks done at the same time keep their order.
-IDS_PER_TASK = 1000
+IDS_PER_TASK = 100_000
 
 
 def tasks(readings: Sequence[Reading], limits: Limits) -> Iterator[Task]:
@@ -58,25 +58,29 @@ def bytes_to_read(readings: Sequence[Reading]) -> int:
 def perform(task: Task, store: Store, limits: Limits, first_id: int, tick: reading.Tick) -> Iterator[Written]:
     """Read, decode and write one task: each time that enough rows have come together, under its next load id.
 
+    A task whose ids are used up ends there; the next load goes on behind it. No id is ever given twice: who
+    reads bronze by load id would miss the second.
     A file that vanished is left out; one that cannot be opened is named in what was written. Raises as
     `write`.
     """
-    own = range(first_id, first_id + IDS_PER_TASK)
-    ids = itertools.chain(own, itertools.repeat(own[-1]))
+    load_id = first_id
     stretches: list[Stretch] = []
     unreadable: dict[str, str] = {}
     for each in task:
         for stretch in _stretches(each, limits, tick, unreadable):
             stretches.append(stretch)
             if _are_enough(stretches, limits):
-                yield write(store, stretches, next(ids), unreadable)
+                yield write(store, stretches, load_id, unreadable)
                 stretches, unreadable = [], {}
+                load_id += 1
+                if load_id == first_id + IDS_PER_TASK:
+                    return
     if stretches or unreadable:
-        yield write(store, stretches, next(ids), unreadable)
+        yield write(store, stretches, load_id, unreadable)
 
 
 def _are_enough(stretches: Sequence[Stretch], limits: Limits) -> bool:
-    size = sum(stretch.bytes_read for stretch in stretches)
+    size = sum(stretch.bytes_held for stretch in stretches)
     return size >= limits.max_stretch_bytes or rows_held(stretches) >= limits.max_stretch_rows
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
+from io import BufferedReader
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from ingest.event_types import parse_time
 from ingest.json_record import canonical_digest, parse_object
-from ingest.pieces import BadRecord, Decoded, Limits, Piece, RecordError, Row, bad_record
+from ingest.pieces import BadRecord, Decoded, Limits, Piece, RecordError, Row, TooManyBadError, bad_record
 
 STATUSES = ("trialing", "active", "past_due", "paused", "cancelled")
 
@@ -28,6 +28,10 @@ _EPOCH = date(1970, 1, 1)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _PARQUET_MAGIC = b"PAR1"
 _BATCH_ROWS = 10_000
+# What a batch may become; a dictionary lets a small file hold large rows.
+_BATCH_BYTES = 16 * 1024 * 1024
+_LEAST_BATCH_ROWS = 16
+_BYTES_AROUND_A_ROW = 1024
 _LARGEST_INT64 = 2**63 - 1
 
 
@@ -45,17 +49,19 @@ class ParquetRows:
     digest: str
 
 
-def is_parquet(path: Path) -> bool:
-    """True for a Parquet file, by its first bytes; its name says nothing."""
-    with path.open("rb") as stream:
-        return stream.read(4) == _PARQUET_MAGIC
+def is_parquet(stream: BufferedReader) -> bool:
+    """True for a Parquet file, by its first bytes, not its name; the stream is at its start again."""
+    head = stream.read(4)
+    stream.seek(0)
+    return head == _PARQUET_MAGIC
 
 
-def is_finished_parquet(path: Path) -> bool:
-    """True when the footer that a Parquet file ends with is there."""
-    with path.open("rb") as stream:
-        stream.seek(-4, os.SEEK_END)
-        return stream.read(4) == _PARQUET_MAGIC
+def is_finished_parquet(stream: BufferedReader) -> bool:
+    """True when the footer that a Parquet file ends with is there; the stream is at its start again."""
+    stream.seek(-4, os.SEEK_END)
+    footer = stream.read(4)
+    stream.seek(0)
+    return footer == _PARQUET_MAGIC
 
 
 def decode_snapshot(piece: Piece, limits: Limits) -> Decoded:
@@ -68,46 +74,77 @@ def decode_snapshot(piece: Piece, limits: Limits) -> Decoded:
         return Decoded({}, [bad_record(position, "usage", error, piece.data, limits)])
 
 
-def read_parquet(path: Path, limits: Limits) -> ParquetRows:
-    """Every row of a Parquet file; one that cannot be read to its end adds one bad record.
+def read_parquet(stream: BufferedReader, limits: Limits) -> ParquetRows:
+    """Every row of an open Parquet file; one that cannot be read to its end adds one bad record.
 
     The position of a bad row is its number in the file, from 0, and its raw bytes are the row as JSON, or
     as an Arrow stream where a value is out of range (a date after the year 9999).
+
+    All rows are held at once: a file with more than `max_piece_bytes` of them, 1 KB for each beside its
+    values, is one bad record, as is one with too many bad rows.
     """
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        stream.seek(0)
-        head = stream.read(limits.max_raw_bytes)
-    rows: list[Row] = []
-    bad: list[BadRecord] = []
-    found = 0
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    whole = (0, stream.tell())
+    stream.seek(0)
+    head = stream.read(limits.max_raw_bytes)
+    decoded = Decoded({"usage_snapshots": []}, [])
     try:
-        for record in _parquet(path):
-            try:
-                rows.append(_row(_values(record)))
-            except RecordError as error:
-                bad.append(bad_record((found, 1), "usage", error, _raw(record), limits))
-            found += 1
+        _read_rows(stream, decoded, limits)
+    except _TooLargeError as error:
+        decoded = Decoded({"usage_snapshots": []}, [bad_record(whole, "usage", error, head, limits)])
     except (pa.ArrowException, ValueError, OSError) as error:
-        found += 1
         told = RecordError("unreadable_table", f"The file cannot be read to its end: {type(error).__name__}.")
         told = error if isinstance(error, RecordError) else told
-        bad.append(bad_record((0, path.stat().st_size), "usage", told, head, limits))
-    return ParquetRows(found, rows, bad, digest)
+        decoded.bad.append(bad_record(whole, "usage", told, head, limits))
+    return ParquetRows(decoded.records_found, decoded.rows["usage_snapshots"], decoded.bad, digest)
 
 
-def _parquet(path: Path) -> Iterator[dict[str, Any] | pa.RecordBatch]:
+class _TooLargeError(RecordError):
+    """The rows of a file do not fit into memory."""
+
+
+def _read_rows(stream: BufferedReader, decoded: Decoded, limits: Limits) -> None:
+    for record in _parquet(stream, limits):
+        try:
+            decoded.rows["usage_snapshots"].append(_row(_values(record)))
+        except RecordError as error:
+            row = bad_record((decoded.records_found, 1), "usage", error, _raw(record), limits)
+            try:
+                decoded.add_bad(row, limits)
+            except TooManyBadError:
+                reason = (
+                    f"The file holds more bad rows than {limits.max_bad_records}, or too many bytes of them."
+                )
+                raise _TooLargeError("too_many_bad_records", reason) from error
+
+
+def _parquet(stream: BufferedReader, limits: Limits) -> Iterator[dict[str, Any] | pa.RecordBatch]:
     """Each row by its columns' names; as Arrow has it where a batch holds what Python cannot."""
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(stream) as file:
         names = file.schema_arrow.names
         if len(set(names)) != len(names):
             raise RecordError("bad_header", "The columns do not each have a name of their own.")
-        for batch in file.iter_batches(_BATCH_ROWS):
+        held = 0
+        for batch in file.iter_batches(_batch_rows(file)):
+            held += batch.nbytes + batch.num_rows * _BYTES_AROUND_A_ROW
+            if held > limits.max_piece_bytes:
+                reason = (
+                    f"The rows take more than {limits.max_piece_bytes} bytes; deliver them in several files, "
+                    "or as JSON lines."
+                )
+                raise _TooLargeError("too_large", reason)
             try:
                 rows = batch.to_pylist()
             except (ArithmeticError, ValueError):
                 rows = [batch.slice(place, 1) for place in range(batch.num_rows)]
             yield from rows
+
+
+def _batch_rows(file: pq.ParquetFile) -> int:
+    """How many rows to take at once: no value of a row is larger than its row group as it is written."""
+    meta = file.metadata
+    largest = max((meta.row_group(n).total_byte_size for n in range(meta.num_row_groups)), default=0)
+    return min(_BATCH_ROWS, max(_LEAST_BATCH_ROWS, _BATCH_BYTES // max(1, largest)))
 
 
 def _values(record: dict[str, Any] | pa.RecordBatch) -> dict[str, Any]:

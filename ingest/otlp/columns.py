@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +15,9 @@ from ingest.schema import RECORD_TABLES
 
 # load_id, ingested_at, source_file, source_digest: the loader knows them, a decoder does not.
 LOAD_COLUMNS = 4
+# Characters of text in one table of rows. What records share stands once in memory, and once for each of them
+# in a table.
+LARGEST_TABLE = 16 * 1024 * 1024
 _EPOCH = date(1970, 1, 1)
 
 
@@ -24,16 +27,63 @@ def tables_by_day(table: str, rows: Sequence[Row]) -> dict[date | None, pa.Table
     Columns are those of `RECORD_TABLES[table]` without the last four, which belong to the load. Rows keep
     their order within a day. The day itself is the key and no column.
     """
+    return {day: table_of(table, of_day) for day, of_day in rows_by_day(rows).items()}
+
+
+def rows_by_day(rows: Sequence[Row]) -> dict[date | None, list[Row]]:
+    """The rows of each UTC day in their order; None holds the records without a time."""
     by_day: dict[int | None, list[Row]] = defaultdict(list)
     for row in rows:
         by_day[row[0]].append(row)
-    return {
-        None if day is None else _EPOCH + timedelta(days=day): _table(table, of_day)
-        for day, of_day in by_day.items()
-    }
+    return {None if day is None else _EPOCH + timedelta(days=day): of_day for day, of_day in by_day.items()}
 
 
-def _table(table: str, rows: list[Row]) -> pa.Table:
+def in_parts(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """The rows, so many at a time that a table of them stays below `LARGEST_TABLE`; at least one."""
+    part: list[Row] = []
+    total = 0
+    for row, size in zip(rows, _characters(rows), strict=True):
+        if part and total + size > LARGEST_TABLE:
+            yield part
+            part, total = [], 0
+        part.append(row)
+        total += size
+    if part:
+        yield part
+
+
+def expanded(rows: Sequence[Row]) -> int:
+    """How many characters a table of the rows holds, what they share counted for each."""
+    return sum(_characters(rows))
+
+
+def _characters(rows: Sequence[Row]) -> Iterator[int]:
+    """The characters of each row."""
+    # Of what is shared, by its place in memory: the rows hold it there.
+    known: dict[int, int] = {}
+    for row in rows:
+        total = 0
+        for value in row:
+            if isinstance(value, str):
+                total += len(value)
+            elif isinstance(value, tuple | list):
+                size = known.get(id(value))
+                if size is None:
+                    size = known[id(value)] = _length(value)
+                total += size
+        yield total
+
+
+def _length(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_length, value.values()))
+    return sum(map(_length, value)) if isinstance(value, tuple | list) else 8
+
+
+def table_of(table: str, rows: Sequence[Row]) -> pa.Table:
+    """Rows of one day as one Arrow table, as `tables_by_day` has it."""
     schema = RECORD_TABLES[table]
     fields = [schema.field(place) for place in range(len(schema) - LOAD_COLUMNS)]
     _, *columns = zip(*rows, strict=True)

@@ -56,6 +56,7 @@ SHAPES = {
     "pretty-printed documents": pretty(ONE) + b"\n" + pretty(TWO),
     "a pretty-printed array": b"[" + pretty(ONE) + b",\n" + pretty(TWO) + b"\n]",
     "gzip": gzip.compress(ONE + TWO),
+    "gzip padded with zeroes": gzip.compress(ONE) + bytes(20) + gzip.compress(TWO) + bytes(500),
     "gzip members": gzip.compress(ONE) + gzip.compress(TWO),
     "zstd": zstandard.compress(ONE + TWO),
     "zstd frames": TWO_FRAMES,

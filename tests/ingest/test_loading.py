@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import hashlib
 import os
 import signal
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from ingest import lake
-from ingest.errors import LakeBusyError, LakeUnreadableError
+from ingest.errors import LakeBusyError, LakeUnreadableError, TracehouseError
 from ingest.pieces import Limits
 from tests.ingest.loads import span_line, warehouse
 
@@ -90,7 +93,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_nothing(home: Path, monkeypatch: 
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(pq, "write_table", full)
+        patched.setattr(pq.ParquetWriter, "write_table", full)
         with pytest.raises(LakeUnreadableError, match=r"the disk is full\. Nothing of this load was kept"):
             here.load()
     assert here.log("1") == []
@@ -108,7 +111,7 @@ def test_a_disk_that_fills_while_a_copy_is_taken_out_is_one_sentence_and_keeps_n
     before = {path.name for path in (home / "lake").rglob("*.parquet")}
     here.write("otlp/b.jsonl", span_line(1))
     here.write("otlp/c.jsonl", span_line(2))
-    write_table, written = pq.write_table, list[object]()
+    write_table, written = pq.ParquetWriter.write_table, list[object]()
 
     def full(*arguments: Any, **named: Any) -> None:
         written.append(arguments)
@@ -117,7 +120,7 @@ def test_a_disk_that_fills_while_a_copy_is_taken_out_is_one_sentence_and_keeps_n
         write_table(*arguments, **named)
 
     with monkeypatch.context() as patched:
-        patched.setattr(pq, "write_table", full)
+        patched.setattr(pq.ParquetWriter, "write_table", full)
         with pytest.raises(LakeUnreadableError, match=r"the disk is full\. Nothing of this load was kept"):
             here.load()
     assert {path.name for path in (home / "lake").rglob("*.parquet")} == before
@@ -271,3 +274,77 @@ def test_text_from_telemetry_is_stored_as_it_is(home: Path) -> None:
 
 def test_an_empty_landing_folder_loads_nothing(home: Path) -> None:
     assert warehouse(home).load().sentence() == "Nothing new to load."
+
+
+@pytest.mark.parametrize("modified", [2**63 - 1, 10**19, -(10**18)], ids=["2262", "2286", "1938"])
+def test_a_modification_time_out_of_this_age_stops_nothing(home: Path, modified: int) -> None:
+    here = warehouse(home, TRACEHOUSE_SETTLE_SECONDS="60")
+    path = here.write("otlp/a.jsonl", span_line(1))
+    os.utime(path, ns=(modified, modified))
+    here.load()
+    assert here.log("rows_landed") == [(1,)]
+    assert here.load().sentence() == "Nothing new to load."
+
+
+def test_of_two_stretches_of_the_same_bytes_in_one_file_only_the_known_one_is_taken_out(home: Path) -> None:
+    here = warehouse(home)
+    limits = Limits(max_stretch_bytes=3000)
+    message = zstandard.compress(span_line(1, name="x" * 5000).strip().encode())
+    frame = len(message).to_bytes(4, "big") + message
+    here.write("otlp/a.bin", frame)
+    here.load(limits)
+    here.write("otlp/b.bin", frame + frame)
+    here.load(limits)
+    log = here.log("source_file, start_offset, rows_landed, rows_duplicate, records_found")
+    assert [entry[:4] for entry in log if entry[4]] == [
+        ("otlp/a.bin", 0, 1, 0),
+        ("otlp/b.bin", 0, 0, 1),
+        ("otlp/b.bin", len(frame), 1, 0),
+    ]
+    rows = here.ask("select source_file, count(*) from lake.bronze.spans group by 1 order by 1")
+    assert rows == [("otlp/a.bin", 1), ("otlp/b.bin", 1)]
+
+
+def test_no_load_id_is_given_twice_however_much_a_task_holds(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.tasks.IDS_PER_TASK", 2)
+    here = warehouse(home)
+    limits = Limits(max_stretch_rows=1)
+    here.write("otlp/a.jsonl.gz", gzip.compress("".join(map(span_line, range(1, 6))).encode()))
+    for _ in range(3):
+        here.load(limits)
+    assert here.ask("select span_id, load_id from lake.bronze.spans order by 1") == [
+        (f"{number:016x}", number) for number in range(1, 6)
+    ]
+
+
+def test_rows_of_many_days_are_a_file_for_each_day(home: Path) -> None:
+    here = warehouse(home)
+    day = 86_400 * 10**9
+    lines = [
+        span_line(n).replace("1792059000000000000", str(1792059000000000000 + n * day)) for n in range(1, 41)
+    ]
+    here.write("otlp/a.jsonl", "".join(lines))
+    here.load()
+    found = here.ask("select count(distinct event_date), count(distinct load_id) from lake.bronze.spans")
+    assert found == [(40, 1)]
+    assert len(list((home / "lake" / "bronze" / "spans").rglob("*.parquet"))) == 40
+
+
+def test_rows_that_arrow_cannot_take_are_one_sentence_and_keep_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = warehouse(home)
+    here.write("otlp/a.jsonl", span_line(1))
+
+    def overflow(*_: object, **__: object) -> None:
+        raise pa.ArrowInvalid("overflowed binary array capacity")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pq.ParquetWriter, "write_table", overflow)
+        with pytest.raises(TracehouseError, match=r"Rows of otlp/a\.jsonl do not fit"):
+            here.load()
+    assert list((home / "lake").rglob("*.parquet*")) == []
+    here.load()
+    assert here.log("rows_landed") == [(1,)]

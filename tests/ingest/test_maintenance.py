@@ -90,7 +90,7 @@ def test_an_old_orphan_is_removed_and_a_young_or_live_file_stays(settings: Setti
     load_tenant(settings, "a")
     folder = Path(settings.lake) / "bronze" / "usage_snapshots" / "event_date=2026-10-16"
     live = next(folder.glob("*.parquet"))
-    old, young = folder / "old.parquet", folder / "young.parquet"
+    old, young = folder / "old.parquet.tmp", folder / "young.parquet"
     for file, age in ((old, timedelta(hours=25)), (young, timedelta(hours=23)), (live, timedelta(days=9))):
         if file != live:
             file.write_bytes(b"left by a killed load")

@@ -117,6 +117,7 @@ LARGEST_INT32: Final = 2**31 - 1
 _BYTE = np.uint64(0xFF)
 # 2000-01-01 in unix nanoseconds; a time before it is for `ingest.otlp.records` to judge.
 EARLIEST: Final = 946_684_800 * 10**9
+NANOSECONDS_A_DAY: Final = 86_400 * 10**9
 
 
 class Arena(NamedTuple):

@@ -19,7 +19,6 @@ from ingest.schema import RECORD_TABLES, REPEATED, TIME
 
 Tables = dict[str, dict[date | None, pa.Table]]
 
-_NANOSECONDS_A_DAY = 86_400 * 10**9
 _EPOCH = date(1970, 1, 1)
 _KINDS = pa.array([kind or "string" for kind in KIND_NUMBERS], pa.string())
 
@@ -28,7 +27,7 @@ def arrow_tables(source: Bytes, arena: Arena) -> Tables:
     """The spans, events and links of a trimmed arena by table and UTC day of their span."""
     digests = digests_of(source, arena)
     start = arena.spans[:, a.START]
-    days = np.where(start > 0, start, arena.spans[:, a.END]) // _NANOSECONDS_A_DAY
+    days = np.where(start > 0, start, arena.spans[:, a.END]) // a.NANOSECONDS_A_DAY
     columns = {
         "spans": _span_columns(source, arena, digests.spans),
         "span_events": _event_columns(source, arena, digests.events),
