@@ -128,6 +128,7 @@ METRIC_POINTS = pa.schema(
         ("metric_type", TEXT),
         ("metadata", ATTRIBUTES),
         ("metadata_types", ATTRIBUTES),
+        ("metadata_repeated", REPEATED),
         # DELTA, CUMULATIVE, UNSPECIFIED or the number; null where the kind has none.
         ("aggregation_temporality", TEXT),
         ("is_monotonic", FLAG),
@@ -165,6 +166,7 @@ METRIC_POINTS = pa.schema(
                         ("span_id", TEXT),
                         ("filtered_attributes", ATTRIBUTES),
                         ("filtered_attribute_types", ATTRIBUTES),
+                        ("filtered_attributes_repeated", REPEATED),
                     ]
                 )
             ),
