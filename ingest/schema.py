@@ -342,6 +342,8 @@ REDACTION_POLICIES = pa.schema(
         ("policy_version", TEXT),
         # False: there was no key, so what would be hashed was dropped.
         ("is_keyed", FLAG),
+        # Another one: the same values have other hashes from here on. It does not give the key away.
+        ("key_fingerprint", TEXT),
         # Attribute, or prefix with *, to drop, hash or keep.
         ("actions", ATTRIBUTES),
         *_LOAD,

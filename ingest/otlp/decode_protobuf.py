@@ -78,7 +78,7 @@ def _parse(shape: _Shape, data: bytes) -> Any:
     request = shape.request()
     request.ParseFromString(data)
     for resource in getattr(request, shape.resources):
-        for field in UnknownFieldSet(resource):
+        for field in _unknown(resource):
             if field.field_number == LIBRARIES:
                 getattr(resource, shape.scopes).add().MergeFromString(_content(field))
     return request
@@ -127,7 +127,12 @@ def _empties(shape: _Shape, request: Any) -> Iterator[tuple[Any, bool]]:
 
 
 def _has_more(message: Message) -> bool:
-    return any(field.field_number != LIBRARIES for field in UnknownFieldSet(message))
+    return any(field.field_number != LIBRARIES for field in _unknown(message))
+
+
+def _unknown(message: Message) -> list[Any]:
+    fields = UnknownFieldSet(message)
+    return [fields[place] for place in range(len(fields))]
 
 
 def _units(
@@ -183,8 +188,7 @@ def _raise_no_data(_rows: Rows, _origin: Origin) -> None:
 
 def _check_signal(record: Message) -> None:
     known = record.DESCRIPTOR.fields_by_number
-    unknown = UnknownFieldSet(record)
-    if any(unknown[place].field_number in known for place in range(len(unknown))):
+    if any(field.field_number in known for field in _unknown(record)):
         raise RecordError(_MISMATCH.reason_code, _MISMATCH.reason)
 
 

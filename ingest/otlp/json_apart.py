@@ -64,7 +64,8 @@ def decode_apart(text: bytes, decode: Decode) -> Any:
 def _outermost(text: bytes) -> _Bracket:
     # Closed brackets are kept down to the records; what stands below is only counted.
     root = _Bracket(-1)
-    held, closing = [root], []
+    held = [root]
+    closing: list[bytes] = []
     for token in _TOKEN.finditer(text):
         sign, depth = token[0], len(closing)
         if sign in _CLOSING:

@@ -194,7 +194,7 @@ def _protobuf_records(piece: Piece) -> int:
     resources = getattr(request, resources_name)
     total = int(not resources and len(UnknownFieldSet(request)) > 0)
     for resource in resources:
-        fields = UnknownFieldSet(resource)
+        fields: Any = UnknownFieldSet(resource)
         if any(field.field_number == _LIBRARIES for field in fields):
             raise OddShapeError
         scopes = getattr(resource, scopes_name)
