@@ -43,8 +43,9 @@ def redacted(table: str, rows: pa.Table, redaction: Redaction) -> pa.Table:
 
 def _attributes(rows: pa.Table, names: tuple[str, str, str], redaction: Redaction) -> pa.Table:
     rows = _set(rows, names[2], _repeated(rows.column(names[2]), redaction))
-    rows = _set(rows, names[0], _inside(*(_one(rows.column(name)) for name in names[:2]), redaction))
     values, types = (_one(rows.column(name)) for name in names[:2])
+    values = _inside(values, types, redaction)
+    rows = _set(rows, names[0], values)
     places, actions = _redacted(values.keys, redaction)
     if not len(places):
         return rows

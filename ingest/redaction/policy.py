@@ -25,7 +25,7 @@ JSON_MEMBER = "json:"
 
 @dataclass(frozen=True)
 class Redaction:
-    """The policy of one load. `digest` is 32 hex characters over its version and rows; the key never shows."""
+    """The policy of one load. `digest`: 32 hex characters over version and rows; the key never shows."""
 
     exact: Mapping[str, Action]
     prefixes: tuple[tuple[str, Action], ...]
