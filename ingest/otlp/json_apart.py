@@ -17,8 +17,9 @@ import msgspec
 _TOKEN = re.compile(rb'[{}\[\],]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NAME = re.compile(rb'\s*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*', re.DOTALL)
 _CLOSING = {b"{": b"}", b"[": b"]"}
-# An array of requests, then resources, scopes, records, and the points of a metric: bracket by bracket.
-_DEEPEST = 12
+# How many brackets stand around records, an array of requests among them, and around points of metrics.
+_AROUND_RECORDS, _AROUND_POINTS = 7, 10
+_METRICS = re.compile(rb'"resource_?[Mm]etrics"')
 _LISTS = re.compile(
     "(resource|scope|instrumentationLibrary)(Spans|Metrics|Logs)|metrics|gauge|sum|summary|histogram"
     "|exponentialHistogram"
@@ -64,12 +65,13 @@ def decode_apart(text: bytes, decode: Decode) -> Any:
 def _outermost(text: bytes) -> _Bracket:
     # Closed brackets are kept down to the records; what stands below is only counted.
     root = _Bracket(-1)
+    deepest = _AROUND_POINTS if _METRICS.search(text) else _AROUND_RECORDS
     held = [root]
     closing: list[bytes] = []
     for token in _TOKEN.finditer(text):
         sign, depth = token[0], len(closing)
         if sign in _CLOSING:
-            if depth < _DEEPEST:
+            if depth < deepest:
                 bracket = _Bracket(token.start())
                 held[-1].inside[len(held[-1].commas)] = bracket
                 held.append(bracket)
@@ -77,9 +79,9 @@ def _outermost(text: bytes) -> _Bracket:
         elif sign in (b"}", b"]"):
             if not closing or closing.pop() != sign:
                 raise ValueError("brackets do not match")
-            if depth <= _DEEPEST:
+            if depth <= deepest:
                 held.pop().end = token.end()
-        elif sign == b"," and depth <= _DEEPEST:
+        elif sign == b"," and depth <= deepest:
             held[-1].commas.append(token.start())
     whole = root.inside.get(0)
     if closing or whole is None or text[: whole.begin].strip() or text[whole.end :].strip():

@@ -68,10 +68,10 @@ def _attributes(rows: pa.Table, names: tuple[str, str, str], redaction: Redactio
 
 def _inside(values: pa.MapArray, types: pa.MapArray, redaction: Redaction) -> pa.MapArray:
     """Maps whose values of nested types hold nothing that may not be written."""
-    if not pc.any(pc.is_in(types.items, pa.array(_NESTED))).as_py():
+    keys = types.keys.filter(pc.is_in(types.items, pa.array(_NESTED))).unique()
+    if not len(keys):
         return values
-    begins_so = (pc.starts_with(values.items, sign) for sign in "{[")
-    places = np.flatnonzero(pc.or_(*begins_so).to_numpy(zero_copy_only=False))
+    places = np.flatnonzero(pc.is_in(values.keys, keys).to_numpy(zero_copy_only=False))
     texts = values.items.take(pa.array(places)).to_pylist()
     starts = values.offsets.to_numpy()
     is_new = np.zeros(len(values.items), dtype=bool)

@@ -60,9 +60,9 @@ class Redaction:
     def _names(self) -> re.Pattern[str]:
         rules = [*self.exact.items(), *self.prefixes]
         named = (name.removeprefix(JSON_MEMBER) for name, action in rules if action != "keep")
-        texts = (re.escape(json.dumps(name)[:-1]) for name in named)
+        texts = "|".join(re.escape(json.dumps(name)[1:-1]) for name in named)
         # An escape can spell any name.
-        return re.compile("|".join([*texts, r"\\[u/]"]))
+        return re.compile(rf'"(?:{texts})|\\[u/]' if texts else "(?!)")
 
 
 KEEP_ALL = Redaction(exact={}, prefixes=(), policy_version="none", digest="")
