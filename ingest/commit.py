@@ -39,7 +39,7 @@ class Commits:
         A failure leaves nothing behind: the files are removed.
         Raises LakeUnreadableError, saying so, when the disk is full or the lake cannot be written.
         """
-        policy = (self._redaction.digest, self._redaction.key is not None)
+        policy = (self._redaction.digest, self._redaction.key_fingerprint)
         try:
             with transaction(self._connection):
                 self._add_files(written)
@@ -106,12 +106,12 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[s
         connection.unregister("new_rows")
 
 
-def _newest_policy(connection: duckdb.DuckDBPyConnection) -> tuple[str, bool] | None:
-    """Digest of the policy that was recorded last, and whether there was a key; null before the first."""
+def _newest_policy(connection: duckdb.DuckDBPyConnection) -> tuple[str, str | None] | None:
+    """Digest of the policy that was recorded last, and the fingerprint of its key; null before the first."""
     row = connection.execute(
-        "select arg_max(digest, load_id), arg_max(is_keyed, load_id) from lake.bronze.redaction_policies"
+        "select digest, key_fingerprint from lake.bronze.redaction_policies order by load_id desc limit 1"
     ).fetchone()
-    return row if row and row[0] is not None else None
+    return (row[0], row[1]) if row else None
 
 
 def _policy_row(redaction: Redaction, load_id: int, now: datetime) -> dict[str, Any]:
@@ -119,6 +119,7 @@ def _policy_row(redaction: Redaction, load_id: int, now: datetime) -> dict[str, 
         "digest": redaction.digest,
         "policy_version": redaction.policy_version,
         "is_keyed": redaction.key is not None,
+        "key_fingerprint": redaction.key_fingerprint,
         "actions": sorted(
             [*redaction.exact.items(), *((f"{prefix}*", action) for prefix, action in redaction.prefixes)]
         ),

@@ -147,7 +147,7 @@ class _Values:
             end, is_string_open = self._close(line, at)
             self._hold(line[at:end])
             at = end
-            if self._depth == 0 and is_json(b"".join(self._held)):
+            if self._depth == 0 and _is_request(b"".join(self._held)):
                 yield self._release()
             elif self._depth == 0:
                 # Brackets that only seemed to match: what follows on the line belongs to them.
@@ -245,6 +245,11 @@ class _Values:
         self._source.commit(text)
         if text.strip(_WHITESPACE):
             yield bad_record(position, None, error, text, self._limits)
+
+
+def _is_request(text: bytes) -> bool:
+    """True for a JSON value, and for one OTLP request with a bad text in it: the decoder finds its record."""
+    return is_json(text) or (_REQUEST.match(text) is not None and not _REQUEST.search(text, 1))
 
 
 def _is_whole(line: bytes) -> bool:

@@ -128,6 +128,7 @@ METRIC_POINTS = pa.schema(
         ("metric_type", TEXT),
         ("metadata", ATTRIBUTES),
         ("metadata_types", ATTRIBUTES),
+        ("metadata_repeated", REPEATED),
         # DELTA, CUMULATIVE, UNSPECIFIED or the number; null where the kind has none.
         ("aggregation_temporality", TEXT),
         ("is_monotonic", FLAG),
@@ -165,6 +166,7 @@ METRIC_POINTS = pa.schema(
                         ("span_id", TEXT),
                         ("filtered_attributes", ATTRIBUTES),
                         ("filtered_attribute_types", ATTRIBUTES),
+                        ("filtered_attributes_repeated", REPEATED),
                     ]
                 )
             ),
@@ -340,6 +342,8 @@ REDACTION_POLICIES = pa.schema(
         ("policy_version", TEXT),
         # False: there was no key, so what would be hashed was dropped.
         ("is_keyed", FLAG),
+        # Another one: the same values have other hashes from here on. It does not give the key away.
+        ("key_fingerprint", TEXT),
         # Attribute, or prefix with *, to drop, hash or keep.
         ("actions", ATTRIBUTES),
         *_LOAD,

@@ -1,7 +1,9 @@
 """OTLP/JSON requests to rows: takes the fields out; `records` and `metric_records` hold the rules.
 
-Unknown fields are ignored, as ProtoJSON says; a whole request under unknown keys is `not_otlp`. The names
-of OTLP before 1.0 (`instrumentationLibrarySpans`) mean what they meant then.
+Unknown fields are ignored, as ProtoJSON says, but where they stand in place of every record: a whole request
+under unknown keys is `not_otlp`, a resource or scope `unknown_fields`. The names of OTLP before 1.0
+(`instrumentationLibrarySpans`) mean what they meant then. A request that does not decode as a whole is taken
+apart at its records, so one bad record costs only itself.
 """
 
 from __future__ import annotations
@@ -16,10 +18,20 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ingest.otlp import json_fields, json_values
+from ingest.otlp.json_apart import decode_apart, nesting
 from ingest.otlp.json_metrics import METRIC_KINDS, metric_fields, point_fields
 from ingest.otlp.json_values import Object
 from ingest.otlp.metric_records import NO_METRIC_DATA, add_point
-from ingest.otlp.records import Origin, add_log, add_span, attempt, given, no_rows, origin_of
+from ingest.otlp.records import (
+    Origin,
+    add_log,
+    add_span,
+    attempt,
+    check_known,
+    given,
+    no_rows,
+    origin_of,
+)
 from ingest.pieces import Decoded, Limits, Piece, RecordError, Signal, bad_record
 
 # Numbers with a point or exponent stay exact until their field says whether they are whole.
@@ -43,9 +55,16 @@ _SHAPES: dict[Signal, _Shape] = {
     "logs": _Shape("resourceLogs", ("scopeLogs", "instrumentationLibraryLogs"), ("logRecords", "logs")),
 }
 _SCOPES_FIELDS = {field for shape in _SHAPES.values() for field in shape.scopes}
+_REQUEST_FIELDS = {shape.resources for shape in _SHAPES.values()}
+_RESOURCE_FIELDS = {"resource", "schemaUrl", *_SCOPES_FIELDS}
+_SCOPE_FIELDS = {
+    *("scope", "instrumentationLibrary", "schemaUrl"),
+    *(field for shape in _SHAPES.values() for field in shape.records),
+}
 
 _MALFORMED = RecordError("malformed_json", "This is not JSON.")
 _NOT_OTLP = RecordError("not_otlp", "This JSON has no resourceSpans, resourceMetrics or resourceLogs.")
+_UNREADABLE = (ValueError, ArithmeticError, RecursionError)
 
 
 def decode_json(piece: Piece, limits: Limits) -> Decoded:
@@ -53,9 +72,12 @@ def decode_json(piece: Piece, limits: Limits) -> Decoded:
     request = _Request(piece, limits, Decoded(no_rows(), []))
     try:
         tree = _DECODER.decode(piece.data)
-    except (ValueError, ArithmeticError, RecursionError):
-        request.fail(_MALFORMED)
-        return request.decoded
+    except _UNREADABLE:
+        try:
+            tree = decode_apart(piece.data, _DECODER.decode)
+        except _UNREADABLE:
+            request.fail(request.why_unreadable(piece.data))
+            return request.decoded
     for item in tree if isinstance(tree, list) else [tree]:
         _decode_request(item, request)
     return request.decoded
@@ -72,6 +94,19 @@ class _Request:
     @property
     def nesting(self) -> int:
         return self.limits.max_value_nesting
+
+    def why_unreadable(self, text: bytes) -> RecordError:
+        """Why a text does not decode."""
+        limit = self.limits.max_json_nesting
+        if nesting(text) <= limit:
+            return RecordError(_MALFORMED.reason_code, _MALFORMED.reason)
+        return RecordError("too_deep", f"The record nests more than {limit} brackets.")
+
+    def read(self, value: Any, field: str) -> Object:
+        """A JSON object of the request. Raises RecordError for another value, or one that did not decode."""
+        if isinstance(value, msgspec.Raw):
+            raise self.why_unreadable(bytes(value))
+        return json_values.as_object(value, field)
 
     def fail(self, error: RecordError, signal: Signal | None = None, alone: Any = None) -> None:
         """Note one bad record: `alone` is a request that holds nothing else, where there is one."""
@@ -102,8 +137,9 @@ def _decode_request(item: Any, request: _Request) -> None:
         return
     item = json_values.camel_case(item)
     signals = [signal for signal, shape in _SHAPES.items() if shape.resources in item]
-    if item and not signals:
+    if not any(item[_SHAPES[signal].resources] for signal in signals) and _has_more(item, _REQUEST_FIELDS):
         request.fail(_NOT_OTLP)
+        return
     for signal in signals:
         for scope in _scopes(item, signal, request):
             for record in scope.records:
@@ -115,7 +151,7 @@ def _add_record(record: Any, scope: _Scope, request: _Request) -> None:
         _add_metric(record, scope, request)
         return
     try:
-        fields = json_values.as_object(record, "record")
+        fields = request.read(record, "record")
         if scope.signal == "traces":
             add_span(request.decoded.rows, json_fields.span(fields, request.nesting), given(scope.origin))
         else:
@@ -126,11 +162,11 @@ def _add_record(record: Any, scope: _Scope, request: _Request) -> None:
 
 def _add_metric(record: Any, scope: _Scope, request: _Request) -> None:
     try:
-        metric = json_values.as_object(record, "metric")
+        metric = request.read(record, "metric")
         kind, field = next(((k, f) for k, f in METRIC_KINDS.items() if metric.get(f) is not None), ("", ""))
         if not kind:
             raise NO_METRIC_DATA
-        data = json_values.as_object(metric[field], field)
+        data = request.read(metric[field], field)
         points = json_values.as_list(data.get("dataPoints"), "dataPoints")
     except RecordError as error:
         request.fail(error, "metrics", scope.alone(record))
@@ -138,7 +174,7 @@ def _add_metric(record: Any, scope: _Scope, request: _Request) -> None:
     described = attempt(lambda: metric_fields(metric, kind, data, request.nesting))
     for item in points:
         try:
-            point = point_fields(kind, json_values.as_object(item, "data point"), request.nesting)
+            point = point_fields(kind, request.read(item, "data point"), request.nesting)
             add_point(request.decoded.rows, given(described), point, given(scope.origin))
         except RecordError as error:
             request.fail(error, "metrics", scope.alone({**metric, field: {**data, "dataPoints": [item]}}))
@@ -154,25 +190,33 @@ def _scopes(item: Object, signal: Signal, request: _Request) -> Iterator[_Scope]
         return
     for content in resources:
         try:
-            resource = json_values.as_object(content, "resource")
+            resource = request.read(content, "resource")
             scopes = [
                 (scopes_field, records_field, scope)
                 for scopes_field, records_field in zip(shape.scopes, shape.records, strict=True)
                 for scope in json_values.as_list(resource.get(scopes_field), scopes_field)
             ]
+            if not scopes:
+                check_known(_has_more(resource, _RESOURCE_FIELDS))
         except RecordError as error:
             request.fail(error, signal, {shape.resources: [content]})
             continue
         for scopes_field, records_field, scope in scopes:
             alone = partial(_alone, shape.resources, resource, scopes_field, scope, records_field)
             try:
-                fields = json_values.as_object(scope, "scope")
+                fields = request.read(scope, "scope")
                 records = json_values.as_list(fields.get(records_field), records_field)
+                if not records:
+                    check_known(_has_more(fields, _SCOPE_FIELDS) or _has_more(resource, _RESOURCE_FIELDS))
             except RecordError as error:
                 request.fail(error, signal, {shape.resources: [{**resource, scopes_field: [scope]}]})
                 continue
             origin = attempt(partial(_origin, resource, fields, request.nesting))
             yield _Scope(signal, origin, records, alone)
+
+
+def _has_more(item: Object, known: set[str]) -> bool:
+    return any(value for name, value in item.items() if name not in known)
 
 
 def _alone(

@@ -20,15 +20,25 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from ingest.otlp import protobuf_fields as read
 from ingest.otlp.fields import MetricFields
 from ingest.otlp.metric_records import NO_METRIC_DATA, add_point
-from ingest.otlp.protobuf_wire import requests_of_one
-from ingest.otlp.records import Origin, Rows, add_log, add_span, attempt, given, no_rows, origin_of
+from ingest.otlp.protobuf_wire import LIBRARIES, requests_of_one
+from ingest.otlp.records import (
+    Origin,
+    Rows,
+    add_log,
+    add_span,
+    attempt,
+    check_known,
+    given,
+    no_rows,
+    origin_of,
+)
 from ingest.pieces import Decoded, Limits, Piece, RecordError, Signal, bad_record
 
 
 class _Shape(NamedTuple):
     """The request of one signal and where its records stand."""
 
-    request: Callable[[], Any]
+    request: Callable[..., Any]
     resources: str
     scopes: str
     records: str
@@ -67,12 +77,27 @@ def decode_protobuf(piece: Piece, limits: Limits) -> Decoded:
 def _parse(shape: _Shape, data: bytes) -> Any:
     request = shape.request()
     request.ParseFromString(data)
+    for resource in getattr(request, shape.resources):
+        for field in _unknown(resource):
+            if field.field_number == LIBRARIES:
+                getattr(resource, shape.scopes).add().MergeFromString(_content(field))
     return request
+
+
+def _content(field: Any) -> bytes:
+    if not isinstance(field.data, bytes):
+        raise DecodeError("a field of another wire type")
+    return field.data
 
 
 def _add_request(request: Any, decoded: Decoded, piece: Piece, limits: Limits) -> None:
     assert piece.signal is not None
     shape, nesting = _SHAPES[piece.signal], limits.max_value_nesting
+    for empty, is_odd in _empties(shape, request):
+        try:
+            check_known(is_odd)
+        except RecordError as error:
+            _fail(decoded, piece, limits, error, empty.SerializeToString())
     for resource in getattr(request, shape.resources):
         for scope in getattr(resource, shape.scopes):
             origin = attempt(partial(_origin, resource, scope, nesting))
@@ -83,6 +108,31 @@ def _add_request(request: Any, decoded: Decoded, piece: Piece, limits: Limits) -
                     except RecordError as error:
                         raw = _alone(shape, resource, scope, alone())
                         _fail(decoded, piece, limits, error, raw)
+
+
+def _empties(shape: _Shape, request: Any) -> Iterator[tuple[Any, bool]]:
+    """What holds no record, as a request, and whether there are fields of no known number in it."""
+    resources = getattr(request, shape.resources)
+    if not resources:
+        yield request, _has_more(request)
+    for resource in resources:
+        scopes = getattr(resource, shape.scopes)
+        if not scopes:
+            yield shape.request(**{shape.resources: [resource]}), _has_more(resource)
+        for scope in scopes:
+            if not getattr(scope, shape.records):
+                alone = type(resource)(resource=resource.resource, **{shape.scopes: [scope]})
+                is_odd = _has_more(scope) or _has_more(resource)
+                yield shape.request(**{shape.resources: [alone]}), is_odd
+
+
+def _has_more(message: Message) -> bool:
+    return any(field.field_number != LIBRARIES for field in _unknown(message))
+
+
+def _unknown(message: Message) -> list[Any]:
+    fields = UnknownFieldSet(message)
+    return [fields[place] for place in range(len(fields))]
 
 
 def _units(
@@ -138,8 +188,7 @@ def _raise_no_data(_rows: Rows, _origin: Origin) -> None:
 
 def _check_signal(record: Message) -> None:
     known = record.DESCRIPTOR.fields_by_number
-    unknown = UnknownFieldSet(record)
-    if any(unknown[place].field_number in known for place in range(len(unknown))):
+    if any(field.field_number in known for field in _unknown(record)):
         raise RecordError(_MISMATCH.reason_code, _MISMATCH.reason)
 
 

@@ -33,8 +33,8 @@ def attributes(value: Any, field: str, nesting: int) -> list[Attribute]:
         if type(entry) is not dict:
             raise wrong(field, "a list of key and value")
         key, content = entry.get("key"), entry.get("value")
-        # Most attributes are one string or small integer under its camelCase name.
-        if type(key) is str and type(content) is dict and len(content) == 1:
+        # Most attributes are one string or small integer under its camelCase name. A key by index is not.
+        if key and type(key) is str and type(content) is dict and len(content) == 1:
             plain = content.get("stringValue")
             if type(plain) is str:
                 found.append((key, plain, None))
@@ -62,9 +62,10 @@ def any_value(value: Any, nesting: int) -> Value:
 
 def _key_value(entry: Any, nesting: int) -> tuple[str, Value]:
     item = as_object(entry, "attribute")
-    if item.get("keyStrindex"):
+    key = text(item, "key")
+    if not key and item.get("keyStrindex"):
         raise unresolved_index()
-    return text(item, "key"), any_value(item.get("value"), nesting)
+    return key, any_value(item.get("value"), nesting)
 
 
 def _string(value: Any, _nesting: int) -> Value:

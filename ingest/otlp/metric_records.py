@@ -38,7 +38,6 @@ def add_point(rows: Rows, metric: MetricFields, point: PointFields, origin: Orig
         raise RecordError("missing_metric_name", "The metric has no name.")
     start, time = known_time(point.start, "start_time"), known_time(point.time, "time")
     temporality = None if metric.temporality is None else enum_name(TEMPORALITIES, metric.temporality)
-    values, types, _ = attribute_columns(metric.metadata)
     named = (metric.name, metric.description or None, metric.unit or None, metric.kind)
     about = (temporality, metric.is_monotonic, start, time)
     measured = _measured(point)
@@ -59,8 +58,7 @@ def add_point(rows: Rows, metric: MetricFields, point: PointFields, origin: Orig
         (
             day_of(time or start),
             *named,
-            values,
-            types,
+            *attribute_columns(metric.metadata),
             *about,
             microseconds(start),
             microseconds(time),
@@ -111,7 +109,7 @@ def _exemplar(exemplar: ExemplarFields) -> tuple[Any, ...]:
 
 def _exemplar_column(exemplar: tuple[Any, ...]) -> dict[str, Any]:
     time, value_int, value_double, trace_id, span_id, attributes = exemplar
-    values, types, _ = attribute_columns(attributes)
+    values, types, repeated = attribute_columns(attributes)
     return {
         "time_unix_nano": time,
         "value_int": value_int,
@@ -120,6 +118,7 @@ def _exemplar_column(exemplar: tuple[Any, ...]) -> dict[str, Any]:
         "span_id": span_id,
         "filtered_attributes": list(zip(*values, strict=True)),
         "filtered_attribute_types": list(zip(*types, strict=True)),
+        "filtered_attributes_repeated": repeated,
     }
 
 

@@ -1,7 +1,8 @@
 """Take a protobuf request apart by the wire format alone, where it does not parse as a whole.
 
 In all three signals a request is field 1 = resources, a resource is field 2 = scopes, a scope is
-field 2 = records. Source: protobuf.dev, Encoding.
+field 2 = records. Before OTLP 1.0 scopes were instrumentation libraries, field 1000, and otherwise the same.
+Source: protobuf.dev, Encoding.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 _RESOURCES, _SCOPES, _RECORDS = 1, 2, 2
+LIBRARIES = 1000
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 
 
@@ -18,7 +20,7 @@ def requests_of_one(request: bytes) -> Iterator[bytes]:
         if resource is None:
             yield request
             continue
-        for scope, around_scope in _parts(resource, _SCOPES):
+        for scope, around_scope in _parts(resource, _SCOPES, LIBRARIES):
             if scope is None:
                 yield _field(_RESOURCES, resource)
                 continue
@@ -27,12 +29,12 @@ def requests_of_one(request: bytes) -> Iterator[bytes]:
                 yield _field(_RESOURCES, around_scope + _field(_SCOPES, only_scope))
 
 
-def _parts(message: bytes, number: int) -> list[tuple[bytes | None, bytes]]:
-    """Each entry of a repeated field with the rest of the message; one None where there is no walking it."""
+def _parts(message: bytes, *numbers: int) -> list[tuple[bytes | None, bytes]]:
+    """Each entry of repeated fields with the rest of the message; one None where there is no walking it."""
     entries, rest = [], b""
     try:
         for field, start, content, end in _fields(message):
-            if field == number and content is not None:
+            if field in numbers and content is not None:
                 entries.append(message[content:end])
             else:
                 rest += message[start:end]

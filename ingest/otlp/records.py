@@ -135,6 +135,12 @@ def add_log(rows: Rows, log: LogFields, origin: Origin) -> None:
     )
 
 
+def check_known(has_unknown_fields: bool) -> None:
+    """Raise RecordError where unknown fields stand in place of records: they may be the records."""
+    if has_unknown_fields:
+        raise RecordError("unknown_fields", "Unknown fields stand in place of records.")
+
+
 def required_id(data: bytes, size: int, name: str) -> str:
     """An id as lower-case hex. Raises RecordError when it is absent, all zero or of another size."""
     if len(data) != size or not any(data):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,30 +9,43 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.redaction.json_text import redacted_json
 from ingest.redaction.policy import JSON_MEMBER, Action, Redaction
 
-_MAPS = ("", "resource_", "scope_")
+# Values, types and repeats of each attribute list that a record may have.
+_LISTS = [
+    *(
+        (f"{owner}attributes", f"{owner}attribute_types", f"{owner}attributes_repeated")
+        for owner in ("", "resource_", "scope_")
+    ),
+    ("metadata", "metadata_types", "metadata_repeated"),
+]
+# Types of values that are written as JSON.
+_NESTED = ("kvlist", "array")
 _Places = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def redacted(table: str, rows: pa.Table, redaction: Redaction) -> pa.Table:
     """The rows of a bronze table as they may be written; the same table where nothing is redacted."""
-    for prefix in _MAPS:
-        if f"{prefix}attribute_types" in rows.column_names:
-            rows = _attributes(rows, prefix, redaction)
+    for names in _LISTS:
+        if names[1] in rows.column_names:
+            rows = _attributes(rows, names, redaction)
+    if table == "usage_snapshots":
+        rows = _untyped(rows, redaction)
     if table == "log_records":
         rows = _bodies(rows, redaction)
     if table == "metric_points":
         rows = _exemplars(rows, redaction)
-    if table == "events" and redaction.json_members:
+    if table == "events":
         rows = _json_texts(rows, redaction)
     return rows
 
 
-def _attributes(rows: pa.Table, prefix: str, redaction: Redaction) -> pa.Table:
-    names = (f"{prefix}attributes", f"{prefix}attribute_types", f"{prefix}attributes_repeated")
+def _attributes(rows: pa.Table, names: tuple[str, str, str], redaction: Redaction) -> pa.Table:
     rows = _set(rows, names[2], _repeated(rows.column(names[2]), redaction))
     values, types = (_one(rows.column(name)) for name in names[:2])
+    values = _inside(values, types, redaction)
+    rows = _set(rows, names[0], values)
     places, actions = _redacted(values.keys, redaction)
     if not len(places):
         return rows
@@ -53,6 +64,47 @@ def _attributes(rows: pa.Table, prefix: str, redaction: Redaction) -> pa.Table:
     kept = _Entries.of(types).only(is_kept)
     added = _Entries(row_of, values.keys.take(pa.array(places)), kinds)
     return _set(rows, names[1], kept.with_(added).as_map(rows.num_rows))
+
+
+def _inside(values: pa.MapArray, types: pa.MapArray, redaction: Redaction) -> pa.MapArray:
+    """Maps whose values of nested types hold nothing that may not be written."""
+    keys = types.keys.filter(pc.is_in(types.items, pa.array(_NESTED))).unique()
+    if not len(keys):
+        return values
+    places = np.flatnonzero(pc.is_in(values.keys, keys).to_numpy(zero_copy_only=False))
+    texts = values.items.take(pa.array(places)).to_pylist()
+    starts = values.offsets.to_numpy()
+    is_new = np.zeros(len(values.items), dtype=bool)
+    new = []
+    for place, text in zip(places.tolist(), texts, strict=True):
+        if "{" in text and redaction.may_concern(text):
+            row = int(np.searchsorted(starts, place, side="right")) - 1
+            if dict(types[row].as_py()).get(values.keys[place].as_py()) in _NESTED:
+                is_new[place] = True
+                new.append(redacted_json(text, redaction))
+    if not new:
+        return values
+    items = pc.replace_with_mask(values.items, pa.array(is_new), pa.array(new, pa.string()))
+    return pa.MapArray.from_arrays(pa.array(starts), values.keys, items)
+
+
+def _untyped(rows: pa.Table, redaction: Redaction) -> pa.Table:
+    """The fields of a usage snapshot that nobody declared: texts without a type beside them."""
+    column = rows.column("attributes")
+    if not len(_redacted(_one(column).keys, redaction)[0]):
+        return rows
+    maps = [
+        [(name, _value(name, text, None, redaction)[0]) for name, text in entries or ()]
+        for entries in column.to_pylist()
+    ]
+    return _set(rows, "attributes", pa.array(maps, column.type))
+
+
+def _value(name: str, text: str, kind: str | None, redaction: Redaction) -> tuple[str, str | None]:
+    """Text and type of one value as they may be written."""
+    if (action := redaction.action(name)) != "keep":
+        return redaction.replacement(action, text)
+    return (redacted_json(text, redaction) if kind in _NESTED else text), kind
 
 
 @dataclass(frozen=True)
@@ -101,61 +153,59 @@ def _redacted(names: pa.Array, redaction: Redaction) -> tuple[_Places, list[Acti
 
 
 def _bodies(rows: pa.Table, redaction: Redaction) -> pa.Table:
-    """Log bodies, by the name of their event."""
-    names = pc.binary_join_element_wise(pc.fill_null(rows.column("event_name"), ""), "/body", "")
-    places, actions = _redacted(_one(names), redaction)
-    if not len(places):
+    """Log bodies, by the name of their event (once an attribute), and what stands inside of them."""
+    older = pc.map_lookup(_one(rows.column("attributes")), "event.name", "first")
+    names = pc.fill_null(pc.coalesce(_one(rows.column("event_name")), older), "")
+    places, _ = _redacted(pc.binary_join_element_wise(names, "/body", ""), redaction)
+    nested = pc.is_in(_one(rows.column("body_type")), pa.array(_NESTED)).to_numpy(zero_copy_only=False)
+    concerned = sorted({*places.tolist(), *np.flatnonzero(nested).tolist()})
+    if not concerned:
         return rows
     bodies, types = (rows.column(name).to_pylist() for name in ("body", "body_type"))
-    for place, action in zip(places, actions, strict=True):
+    for place in concerned:
         if bodies[place] is not None:
-            bodies[place], types[place] = redaction.replacement(action, bodies[place])
+            name = f"{names[place].as_py()}/body"
+            bodies[place], types[place] = _value(name, bodies[place], types[place], redaction)
     rows = _set(rows, "body", pa.array(bodies, pa.string()))
     return _set(rows, "body_type", pa.array(types, pa.string()))
 
 
 def _exemplars(rows: pa.Table, redaction: Redaction) -> pa.Table:
     column = rows.column("exemplars")
-    names = _one(column).flatten().field("filtered_attributes").keys
-    if not len(_redacted(names, redaction)[0]):
+    if not len(_one(column).flatten()):
         return rows
     points = column.to_pylist()
     for exemplar in (exemplar for point in points for exemplar in point or ()):
         types = dict(exemplar["filtered_attribute_types"])
-        values = dict(exemplar["filtered_attributes"])
-        for name, text in values.items():
-            if (action := redaction.action(name)) != "keep":
-                values[name], types[name] = redaction.replacement(action, text)
-        exemplar["filtered_attributes"] = list(values.items())
-        exemplar["filtered_attribute_types"] = list(types.items())
+        values = [
+            (name, *_value(name, text, types.get(name), redaction))
+            for name, text in exemplar["filtered_attributes"]
+        ]
+        exemplar["filtered_attributes"] = [(name, text) for name, text, _ in values]
+        exemplar["filtered_attribute_types"] = [(name, kind) for name, _, kind in values if kind is not None]
+        _redact_entries(exemplar["filtered_attributes_repeated"], redaction)
     return _set(rows, "exemplars", pa.array(points, column.type))
 
 
 def _repeated(column: pa.ChunkedArray, redaction: Redaction) -> pa.ChunkedArray | pa.Array:
     """Repeats of a key follow the key."""
-    entries = _one(column).flatten()
-    if not len(entries) or not len(_redacted(entries.field("key"), redaction)[0]):
+    if not len(_one(column).flatten()):
         return column
     lists = column.to_pylist()
-    for entry in (entry for entries in lists for entry in entries or ()):
-        if (action := redaction.action(entry["key"])) != "keep":
-            entry["value"], entry["type"] = redaction.replacement(action, entry["value"])
+    for entries in lists:
+        _redact_entries(entries, redaction)
     return pa.array(lists, column.type)
 
 
+def _redact_entries(entries: list[dict[str, Any]] | None, redaction: Redaction) -> None:
+    for entry in entries or ():
+        entry["value"], entry["type"] = _value(entry["key"], entry["value"], entry["type"], redaction)
+
+
 def _json_texts(rows: pa.Table, redaction: Redaction) -> pa.Table:
-    """Text members of JSON records, in place: everything around them stays as it was sent."""
-    names = "|".join(re.escape(json.dumps(name)[1:-1]) for name in redaction.json_members)
-    # Quotes inside a text are escaped, so these are a name and its value and nothing else.
-    member = re.compile(rf'"({names})"(\s*:\s*)"((?:[^"\\]|\\.)*)"')
-
-    def replaced(match: re.Match[str]) -> str:
-        name, between, text = match.groups()
-        value, _ = redaction.replacement(redaction.action(JSON_MEMBER + name), json.loads(f'"{text}"'))
-        return f'"{name}"{between}' + (f'"{value}"' if value else "null")
-
+    """Members of JSON records."""
     for column in ("data", "record"):
-        texts = [member.sub(replaced, text) for text in rows.column(column).to_pylist()]
+        texts = [redacted_json(text, redaction, JSON_MEMBER) for text in rows.column(column).to_pylist()]
         rows = _set(rows, column, pa.array(texts, pa.string()))
     return rows
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import hmac
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +25,7 @@ JSON_MEMBER = "json:"
 
 @dataclass(frozen=True)
 class Redaction:
-    """The policy of one load. `digest` is 32 hex characters over its rows; the key never shows."""
+    """The policy of one load. `digest`: 32 hex characters over version and rows; the key never shows."""
 
     exact: Mapping[str, Action]
     prefixes: tuple[tuple[str, Action], ...]
@@ -42,11 +45,24 @@ class Redaction:
             return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest(), "hashed"
         return "", "dropped"
 
-    @property
-    def json_members(self) -> tuple[str, ...]:
-        """Names of members of JSON records that are not kept."""
-        named = (name.removeprefix(JSON_MEMBER) for name in self.exact if name.startswith(JSON_MEMBER))
-        return tuple(sorted(name for name in named if self.action(JSON_MEMBER + name) != "keep"))
+    @cached_property
+    def key_fingerprint(self) -> str | None:
+        """Tells one key from another without giving it away; null without a key."""
+        if self.key is None:
+            return None
+        return hmac.new(self.key, b"tracehouse key fingerprint", hashlib.sha256).hexdigest()[:16]
+
+    def may_concern(self, text: str) -> bool:
+        """False when no member of this JSON text can have a name that the policy redacts."""
+        return self._names.search(text) is not None
+
+    @cached_property
+    def _names(self) -> re.Pattern[str]:
+        rules = [*self.exact.items(), *self.prefixes]
+        named = (name.removeprefix(JSON_MEMBER) for name, action in rules if action != "keep")
+        texts = "|".join(re.escape(json.dumps(name)[1:-1]) for name in named)
+        # An escape can spell any name.
+        return re.compile(rf'"(?:{texts})|\\[u/]' if texts else "(?!)")
 
 
 KEEP_ALL = Redaction(exact={}, prefixes=(), policy_version="none", digest="")
@@ -71,12 +87,15 @@ def read_redaction(now: datetime, key: str | None, policy: Path = POLICY) -> Red
         if (since is None or since <= at) and (until is None or at < until):
             in_force.setdefault(_attribute(row, where), _action(row, where))
             versions.add(row.get("policy_version") or "")
+    version = max(versions, default="none")
     stars = ((name[:-1], action) for name, action in in_force.items() if name.endswith("*"))
     return Redaction(
         exact={name: action for name, action in in_force.items() if not name.endswith("*")},
         prefixes=tuple(sorted(stars, key=lambda star: -len(star[0]))),
-        policy_version=max(versions, default="none"),
-        digest=hashlib.blake2b(repr(sorted(in_force.items())).encode(), digest_size=16).hexdigest(),
+        policy_version=version,
+        digest=hashlib.blake2b(
+            repr((version, sorted(in_force.items()))).encode(), digest_size=16
+        ).hexdigest(),
         key=key.encode() if key else None,
     )
 

@@ -6,12 +6,14 @@ import hashlib
 import io
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -183,18 +185,40 @@ def _protobuf_records(piece: Piece) -> int:
         request.ParseFromString(piece.data)
     except DecodeError:
         raise OddShapeError from None
-    if piece.signal == "traces":
-        return sum(len(s.spans) for r in request.resource_spans for s in r.scope_spans)
-    if piece.signal == "logs":
-        return sum(len(s.log_records) for r in request.resource_logs for s in r.scope_logs)
-    metrics = [m for r in request.resource_metrics for s in r.scope_metrics for m in s.metrics]
-    kinds = [metric.WhichOneof("data") for metric in metrics]
-    return sum(
-        len(getattr(metric, kind).data_points) if kind else 1
-        for metric, kind in zip(metrics, kinds, strict=True)
-    )
+    resources_name, scopes_name, records_name = {
+        "traces": ("resource_spans", "scope_spans", "spans"),
+        "metrics": ("resource_metrics", "scope_metrics", "metrics"),
+        "logs": ("resource_logs", "scope_logs", "log_records"),
+    }[piece.signal or "traces"]
+    resources = getattr(request, resources_name)
+    total = int(not resources and len(UnknownFieldSet(request)) > 0)
+    for resource in resources:
+        fields: Any = UnknownFieldSet(resource)
+        if any(field.field_number == _LIBRARIES for field in fields):
+            raise OddShapeError
+        scopes = getattr(resource, scopes_name)
+        total += int(not scopes and len(fields) > 0)
+        for scope in scopes:
+            records = getattr(scope, records_name)
+            total += sum(map(_protobuf_points, records)) if piece.signal == "metrics" else len(records)
+            total += int(not records and len(fields) + len(UnknownFieldSet(scope)) > 0)
+    return total
 
 
+def _protobuf_points(metric: Any) -> int:
+    kind = metric.WhichOneof("data")
+    return len(getattr(metric, kind).data_points) if kind else 1
+
+
+# The field of a resource that held its scopes before OTLP 1.0.
+_LIBRARIES = 1000
+_SCOPES = [
+    f"{kind}{what}" for kind in ("scope", "instrumentationLibrary") for what in ("Spans", "Metrics", "Logs")
+]
+_SCOPE_MEMBERS = (
+    *("scope", "instrumentationLibrary", "schemaUrl"),
+    *("spans", "metrics", "logRecords", "logs"),
+)
 _KINDS = ("gauge", "sum", "histogram", "exponentialHistogram", "summary")
 
 
@@ -212,9 +236,7 @@ def _request_records(item: Any) -> int:
         return 1
     request = _named(item)
     signals = [name for name in ("resourceSpans", "resourceMetrics", "resourceLogs") if name in request]
-    if not signals:
-        return 1 if request else 0
-    total = 0
+    total = int(not any(request[name] for name in signals) and _has_more(request, signals))
     for signal in signals:
         what = signal.removeprefix("resource")
         scopes = (f"scope{what}", f"instrumentationLibrary{what}")
@@ -224,11 +246,19 @@ def _request_records(item: Any) -> int:
             "Logs": ("logRecords", "logs"),
         }
         for resource in map(_named, _list(request[signal])):
+            is_odd = _has_more(resource, ("resource", "schemaUrl", *_SCOPES))
+            total += int(is_odd and not any(_list(resource.get(name)) for name in scopes))
             for scope_name, records_name in zip(scopes, records[what], strict=True):
                 for scope in map(_named, _list(resource.get(scope_name))):
                     found = _list(scope.get(records_name))
                     total += sum(map(_points, found)) if what == "Metrics" else len(found)
+                    total += int(not found and (is_odd or _has_more(scope, _SCOPE_MEMBERS)))
     return total
+
+
+def _has_more(item: dict[str, Any], known: Iterable[str]) -> bool:
+    """True when a member of no known name holds something: it may be the records."""
+    return any(item[name] for name in item.keys() - set(known))
 
 
 def _points(item: Any) -> int:

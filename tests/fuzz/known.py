@@ -22,11 +22,14 @@ _BAD_LINES = (
     b"{'resourceSpans': []}",
     b'{"resourceSpans":"many"}',
     b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00"}]}]}]}',
+    b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"\\ud800"}]}]}]}',
+    b'{"resourceSpans":[{"spansOfScope":[{}]}]}',
+    b'{"resourceSpans":[{"scopeSpans":[{"Spans":[{}]}]}]}',
     b"\xff\xfe\x00",
     b"\x0e\x01 noise",
 )
 # Tags of field 0, of a group and of an unknown wire type: no protobuf parser takes them.
-_BAD_MESSAGES = (b"\x02\x00", b"\x0b", b"\x0f", b"\xff" * 12, b"\x0a\x7f", b"\x00\x00")
+_BAD_MESSAGES = (b"\x02\x00", b"\x0b", b"\x0f", b"\xff" * 12, b"\x0a\x7f", b"\x00\x00", b"\x0a\x02\x4a\x00")
 _FRAMINGS = ("lines", "back to back", "array", "pretty", "frames", "zstd frames", "bare")
 
 

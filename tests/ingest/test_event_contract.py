@@ -224,10 +224,10 @@ def test_every_stripe_resource_lands_as_the_object_of_an_event(home: Path, share
 
 
 def without(names: set[str], value: Any) -> Any:
-    """`value` with null for every text member of one of the names."""
+    """`value` with an empty text for every member of one of the names that is not null."""
     if isinstance(value, dict):
         return {
-            name: None if name in names and isinstance(item, str) else without(names, item)
+            name: "" if name in names and item is not None else without(names, item)
             for name, item in value.items()
         }
     return [without(names, item) for item in value] if isinstance(value, list) else value

@@ -264,6 +264,14 @@ BAD_SPANS = {
     "attributes that are none": ({"attributes": {"k": "v"}}, "bad_field"),
     "two values in one": ({"attributes": [attribute("k", intValue="1", boolValue=True)]}, "bad_attribute"),
     "a key by index": ({"attributes": [{"keyStrindex": 4, "value": {}}]}, "unresolved_string_index"),
+    "an empty key and one by index": (
+        {"attributes": [{"key": "", "keyStrindex": 4, "value": {"stringValue": "x"}}]},
+        "unresolved_string_index",
+    ),
+    "an empty key in snake_case": (
+        {"attributes": [{"key": "", "key_strindex": 4, "value": {"intValue": "1"}}]},
+        "unresolved_string_index",
+    ),
 }
 
 
@@ -275,6 +283,14 @@ def test_a_bad_span_is_quarantined_alone_and_can_be_read_again(name: str) -> Non
     assert "s3cr3t" not in result.bad[0].reason
     assert result.bad[0].signal == "traces"
     assert read(result.bad[0].raw).codes == [code]
+
+
+def test_a_key_that_is_given_counts_whatever_index_stands_beside_it() -> None:
+    for content in ({"stringValue": "x"}, {"intValue": 1}):
+        line = traces(span(attributes=[{"key": "k", "keyStrindex": 4, "value": content}]))
+        in_json, in_protobuf = both(line, "traces")
+        assert in_json.rows["spans"][0]["attributes"] == [("k", *map(str, content.values()))]
+        assert in_json.digests("spans") == in_protobuf.digests("spans")
 
 
 def test_the_first_nanosecond_of_2000_and_the_last_of_int64_land() -> None:
@@ -448,6 +464,20 @@ def test_a_point_that_recorded_no_value_has_none() -> None:
     line = metrics({"name": "g", "gauge": {"dataPoints": [point(flags=1, asInt="5")]}})
     for result in both(line, "metrics"):
         assert result.rows["metric_points"][0]["value_int"] is None
+
+
+def test_repeats_in_metadata_and_in_the_attributes_of_an_exemplar_are_kept() -> None:
+    twice = [{"key": "k", "value": {"stringValue": text}} for text in ("one", "two")]
+    exemplar = {"timeUnixNano": str(START), "asInt": "1", "filteredAttributes": twice}
+    point = {"timeUnixNano": str(START), "asInt": "1", "exemplars": [exemplar]}
+    line = metrics({"name": "m", "metadata": twice, "gauge": {"dataPoints": [point]}})
+    for found in both(line, "metrics"):
+        (row,) = found.rows["metric_points"]
+        assert row["metadata"] == [("k", "one")]
+        assert row["metadata_repeated"] == [{"key": "k", "value": "two", "type": None}]
+        (kept,) = row["exemplars"]
+        assert kept["filtered_attributes"] == [("k", "one")]
+        assert kept["filtered_attributes_repeated"] == [{"key": "k", "value": "two", "type": None}]
 
 
 def test_a_bad_point_is_quarantined_alone() -> None:

@@ -105,7 +105,7 @@ def _request(source: Bytes, at: int, arena: Arena, piece: int) -> int:
     at = names.first_field(source, past_space(source, at))
     if at < 0:
         return -1
-    seen = 0
+    seen, first = 0, arena.counts[a.ORIGINS]
     while True:
         field, at, seen = names.next_field(source, at, seen, _REQUEST)
         if field < 0:
@@ -118,8 +118,8 @@ def _request(source: Bytes, at: int, arena: Arena, piece: int) -> int:
         if at < 0:
             return -1
         at += 1
-    # Without a signal it is no request.
-    if field != names.END or not seen >> names.RESOURCE_SPANS & 1:
+    # Without a resource, unknown members may stand in its place.
+    if field != names.END or arena.counts[a.ORIGINS] == first:
         return -1
     return past_space(source, at)
 
@@ -150,6 +150,9 @@ def _resource_spans(source: Bytes, at: int, arena: Arena, piece: int) -> int:
             break
         if at < 0:
             return -1
+    # Unknown members may stand in place of scopes.
+    if arena.counts[a.ORIGINS] == first:
+        return -1
     # The resource may stand behind its scopes.
     for origin in range(first, arena.counts[a.ORIGINS]):
         arena.origins[origin, a.RESOURCE_ATTRIBUTES] = attributes_of_resource
@@ -177,7 +180,7 @@ def _scope_spans(source: Bytes, at: int, arena: Arena, piece: int) -> int:
     if origin < 0 or at < 0:
         return -1
     row = arena.origins[origin]
-    seen = 0
+    seen, spans = 0, arena.counts[a.SPANS]
     while True:
         field, at, seen = names.next_field(source, at, seen, _SCOPE_SPANS)
         if field == names.SPANS:
@@ -193,7 +196,8 @@ def _scope_spans(source: Bytes, at: int, arena: Arena, piece: int) -> int:
         elif field == names.SCHEMA_URL:
             at, row[a.SCOPE_SCHEMA_URL], row[a.SCOPE_SCHEMA_URL + 1] = text(source, at, arena)
         else:
-            return at
+            # Unknown members may stand in place of records.
+            return at if arena.counts[a.SPANS] > spans else -1
         if at < 0:
             return -1
 

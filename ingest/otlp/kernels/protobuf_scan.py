@@ -41,6 +41,9 @@ _RESOURCE_ATTRIBUTE, _RESOURCE_DROPPED, _ENTITY = tag(1, LENGTH), tag(2, VARINT)
 _RESOURCE_KNOWN, _RESOURCE_SINGLE = 3, bits(2)
 _ENTITY_KNOWN = 4
 
+# The field of scopes before OTLP 1.0, which is not taken.
+_LIBRARIES = 1000
+
 _SCOPE, _SPAN, _SCOPE_SCHEMA = tag(1, LENGTH), tag(2, LENGTH), tag(3, LENGTH)
 _SCOPE_SPANS_KNOWN, _SCOPE_SPANS_SINGLE = 3, bits(1, 3)
 
@@ -97,6 +100,7 @@ def scan(
 
 @inlined
 def _request(source: Bytes, at: int, end: int, arena: Arena, piece: int) -> bool:
+    first = arena.counts[a.ORIGINS]
     while at < end:
         at, field, _ = next_field(source, at, 0, 0)
         if field == _RESOURCE_SPANS:
@@ -107,7 +111,8 @@ def _request(source: Bytes, at: int, end: int, arena: Arena, piece: int) -> bool
             at = past_unknown(source, at, end, field, _REQUEST_KNOWN)
         if at < 0:
             return False
-    return at == end
+    # Without a resource, unknown fields may stand in its place.
+    return at == end and arena.counts[a.ORIGINS] > first
 
 
 @inlined
@@ -129,10 +134,15 @@ def _resource_spans(source: Bytes, at: int, end: int, arena: Arena, piece: int) 
                 return False
         elif field == _RESOURCE_SCHEMA:
             at, url, url_length = text(source, at, end)
-        elif at >= 0:
+        elif at >= 0 and field >> 3 != _LIBRARIES:
             at = past_unknown(source, at, end, field, _RESOURCE_SPANS_KNOWN)
+        else:
+            at = -1
         if at < 0:
             return False
+    # Unknown fields may stand in place of scopes.
+    if arena.counts[a.ORIGINS] == first:
+        return False
     # The resource may stand behind its scopes.
     for origin in range(first, arena.counts[a.ORIGINS]):
         arena.origins[origin, a.RESOURCE_ATTRIBUTES] = attributes
@@ -185,7 +195,7 @@ def _scope_spans(source: Bytes, at: int, end: int, arena: Arena, piece: int) -> 
     if origin < 0:
         return False
     row = arena.origins[origin]
-    seen = 0
+    seen, spans = 0, arena.counts[a.SPANS]
     while at < end:
         at, field, seen = next_field(source, at, seen, _SCOPE_SPANS_SINGLE)
         if field == _SPAN:
@@ -202,7 +212,8 @@ def _scope_spans(source: Bytes, at: int, end: int, arena: Arena, piece: int) -> 
             at = past_unknown(source, at, end, field, _SCOPE_SPANS_KNOWN)
         if at < 0:
             return False
-    return at == end
+    # Unknown fields may stand in place of records.
+    return at == end and arena.counts[a.SPANS] > spans
 
 
 @part
