@@ -13,8 +13,8 @@ calls as (
 
     select
         *,
-        coalesce(lower(trim(provider_name)), '') as asked_provider_name,
-        coalesce(lower(trim(model)), '') as asked_model,
+        {{ comparable('provider_name') }} as asked_provider_name,
+        {{ comparable('model') }} as asked_model,
         coalesce(uncached_input_tokens, 0) + coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0)
             as input_tokens
 

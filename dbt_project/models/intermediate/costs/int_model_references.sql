@@ -8,14 +8,53 @@
 
 with
 
-calls as (
+names as (
 
     select
-        coalesce(lower(trim(provider_name)), '') as provider_name,
-        coalesce(lower(trim(model)), '') as model
+        provider_name,
+        request_model,
+        response_model
 
-    from {{ ref('int_llm_calls') }}
+    from {{ ref('int_span_usage') }}
     where {{ in_days('usage_date', affected_days()) }}
+    union all
+    select
+        provider_name,
+        request_model,
+        response_model
+
+    from {{ ref('int_log_usage') }}
+    where {{ in_days('usage_date', affected_days()) }}
+    union all
+    select
+        provider_name,
+        request_model,
+        response_model
+
+    from {{ ref('int_metric_days') }}
+    where {{ in_days('usage_date', affected_days()) }}
+    union all
+    select
+        cast(null as varchar) as provider_name,
+        model as request_model,
+        cast(null as varchar) as response_model
+
+    from {{ ref('int_usage_charges') }}
+    where load_id > {{ read_up_to() }}
+
+),
+
+asked as (
+
+    select
+        {{ comparable('provider_name') }} as provider_name,
+        {{ comparable('response_model') }} as model
+    from names
+    union
+    select
+        {{ comparable('provider_name') }} as provider_name,
+        {{ comparable('request_model') }} as model
+    from names
 
 ),
 
@@ -37,11 +76,10 @@ new_pairs as (
         provider_name,
         model
 
-    from calls
+    from asked
     {% if is_incremental() %}
         where (provider_name, model) not in (select (known.provider_name, known.model) from {{ this }} as known)
     {% endif %}
-    group by provider_name, model
 
 ),
 

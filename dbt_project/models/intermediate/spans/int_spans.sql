@@ -23,7 +23,7 @@ copies as (
 aliases as (
 
     select * from {{ ref('attribute_aliases') }}
-    where signal = 'span'
+    where signal in ('any', 'span')
 
 ),
 
@@ -81,17 +81,11 @@ matched as (
         aliases.canonical_name,
         aliases.token_semantics,
         entries.origin * 1000 + aliases.priority as priority,
-        case aliases.value_kind
-            when 'json' then {{ json_path_text('entries.value', 'aliases.json_path') }}
-            when 'seconds' then cast(1000 * try_cast(entries.value as double) as varchar)
-            else entries.value
-        end as value
+        {{ aliased_value() }} as value
 
     from entries
     inner join aliases
-        on entries.attribute = aliases.attribute
-        and (entries.started_at is null or entries.started_at >= aliases.valid_from)
-        and (aliases.valid_to is null or entries.started_at < aliases.valid_to)
+        on {{ alias_is_in_force() }}
 
 ),
 
@@ -204,8 +198,6 @@ measured as (
 
 )
 
--- Disjoint classes: what a dialect counts inside input or output is taken out of it once, here. A detail that was
--- not reported is taken as none of the known total.
 select
     measured.* exclude (
         reported_input_tokens,
@@ -218,17 +210,7 @@ select
         probability,
         is_sampling_known
     ),
-    case
-        when input_semantics = 'excludes_cache' then reported_input_tokens
-        else reported_input_tokens - coalesce(cache_read_tokens, 0) - coalesce(cache_write_tokens, 0)
-    end as uncached_input_tokens,
-    case when is_usage_known then coalesce(cache_read_tokens, 0) end as cache_read_tokens,
-    case when is_usage_known then coalesce(cache_write_tokens, 0) end as cache_write_tokens,
-    case
-        when output_semantics = 'excludes_reasoning' then reported_output_tokens
-        else reported_output_tokens - coalesce(reasoning_tokens, 0)
-    end as visible_output_tokens,
-    case when is_usage_known then coalesce(reasoning_tokens, 0) end as reasoning_tokens,
+    {{ disjoint_token_classes() }},
     cast(case when is_sampling_known then 1 / probability else 1 end as decimal(18, 6)) as sampling_weight,
     is_sampling_known
 
