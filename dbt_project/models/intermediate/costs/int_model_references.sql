@@ -150,6 +150,7 @@ possible_models as (
     select
         spellings.provider_name,
         spellings.model,
+        spellings.seller,
         spellings.spelling,
         price_models.rank,
         price_models.price_provider_name,
@@ -161,6 +162,7 @@ possible_models as (
     group by
         spellings.provider_name,
         spellings.model,
+        spellings.seller,
         spellings.spelling,
         price_models.rank,
         price_models.price_provider_name,
@@ -177,7 +179,8 @@ models as (
         provider_name,
         model,
         min_by(price_provider_name, (spelling, rank)) as price_provider_name,
-        min_by(price_model, (spelling, rank)) as price_model
+        min_by(price_model, (spelling, rank)) as price_model,
+        min_by(price_provider_name = seller, (spelling, rank)) as has_contexts
 
     from possible_models
     group by provider_name, model
@@ -192,7 +195,9 @@ model_references as (
         new_pairs.model,
         coalesce(models.price_provider_name, new_pairs.provider_name) as price_provider_name,
         coalesce(models.price_model, new_pairs.model) as price_model,
-        models.price_model is not null as is_listed
+        models.price_model is not null as is_listed,
+        -- What a provider sells for another costs the other's default price however it was served.
+        coalesce(models.has_contexts, false) as has_contexts
 
     from new_pairs
     left join models

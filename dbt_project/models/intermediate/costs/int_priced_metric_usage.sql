@@ -34,9 +34,15 @@ contract_prices as (
 
 ),
 
+service_tiers as (
+
+    select * from {{ ref('service_tiers') }}
+
+),
+
 flat_prices as (
 
-    select * from {{ ref('model_prices') }}
+    select * from {{ ref('int_model_prices') }}
     where
         daily_from = cast('00:00:00' as time)
         and daily_to is null
@@ -52,12 +58,19 @@ referenced as (
         tiered.tier_in_force as entitlement_tier,
         model_references.price_provider_name,
         model_references.price_model,
-        model_references.is_listed
+        model_references.is_listed,
+        case
+            when {{ comparable('tiered.service_tier') }} = '' then 'default'
+            when model_references.has_contexts or service_tiers.price_context is null then service_tiers.price_context
+            else 'default'
+        end as price_context
 
     from tiered
     left join model_references
         on {{ comparable('tiered.provider_name') }} = model_references.provider_name
         and {{ comparable('tiered.model') }} = model_references.model
+    left join service_tiers
+        on {{ comparable('tiered.service_tier') }} = service_tiers.service_tier
 
 ),
 
@@ -107,6 +120,7 @@ in_force as (
         on referenced.is_listed
         and referenced.price_provider_name = flat_prices.provider_name
         and referenced.price_model = flat_prices.model
+        and referenced.price_context = flat_prices.price_context
         and referenced.started_at >= flat_prices.valid_from
         and (flat_prices.valid_to is null or referenced.started_at < flat_prices.valid_to)
     left join agreed

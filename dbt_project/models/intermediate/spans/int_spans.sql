@@ -110,6 +110,7 @@ named as (
         {{ canonical('request_model') }} as request_model,
         {{ canonical('response_model') }} as response_model,
         {{ canonical('operation') }} as operation,
+        {{ canonical('service_tier') }} as service_tier,
         {{ canonical('response_id') }} as response_id,
         {{ canonical('error_type') }} as error_type,
         {{ canonical('tool_name') }} as tool_name,
@@ -140,6 +141,10 @@ named as (
         {{ token_count(canonical('output_tokens')) }} as output_tokens,
         {{ canonical('output_tokens', 'token_semantics') }} as output_semantics,
         {{ token_count(canonical('reasoning_tokens')) }} as reasoning_tokens,
+        {{ token_count(canonical('cache_write_1h_tokens')) }} as cache_write_1h_tokens,
+        {{ token_count(canonical('input_audio_tokens')) }} as input_audio_tokens,
+        {{ token_count(canonical('cache_audio_read_tokens')) }} as cache_audio_read_tokens,
+        {{ token_count(canonical('output_audio_tokens')) }} as output_audio_tokens,
         try_cast({{ canonical('reported_cost_usd') }} as decimal(21, 12)) as reported_cost_usd,
         {{ finite(canonical('time_to_first_token_ms')) }} as time_to_first_token_ms
 

@@ -131,7 +131,8 @@ named as (
         {{ canonical('provider_name') }} as provider_name,
         {{ canonical('request_model') }} as request_model,
         {{ canonical('response_model') }} as response_model,
-        {{ canonical('operation') }} as operation
+        {{ canonical('operation') }} as operation,
+        {{ canonical('service_tier') }} as service_tier
 
     from matched
     where value != ''

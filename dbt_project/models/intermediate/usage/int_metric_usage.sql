@@ -34,6 +34,7 @@ summed as (
         request_model,
         response_model,
         operation_name,
+        service_tier,
         -- Every call that tells its tokens observes its input once; counters do not tell how many there were.
         sum(observations_increase) filter (where counted = 'input_tokens') as requests,
         {{ counted_tokens('input_tokens') }} as reported_input_tokens,
@@ -43,7 +44,8 @@ summed as (
         {{ counted_tokens('output_tokens') }} as reported_output_tokens,
         max(token_semantics) filter (where counted = 'output_tokens') as output_semantics,
         {{ counted_tokens('reasoning_tokens') }} as reasoning_tokens,
-        cast(sum(value_increase) filter (where counted = 'reported_cost_usd') as decimal(38, 12)) as reported_cost_usd
+        cast(sum(value_increase) filter (where counted = 'reported_cost_usd') as decimal(38, 12)) as reported_cost_usd,
+        max(load_id) as load_id
 
     from increases
     group by all
