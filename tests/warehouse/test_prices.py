@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from genai_prices import Usage, calc_price
 from genai_prices.data import providers
-from genai_prices.types import ModelInfo, StartDateConstraint, TieredPrices, TimeOfDateConstraint
+from genai_prices.types import ModelInfo, ModelPrice, StartDateConstraint, TieredPrices, TimeOfDateConstraint
 
 from ingest.loading import load_once
 from tests.running import Home
@@ -82,14 +82,15 @@ class Call(NamedTuple):
 
 def random_calls(chance: random.Random) -> list[Call]:
     """Calls of any listed model, of models whose price depends on more than tokens, of those whose price
-    depends on the time of day, and of names and providers mixed at random.
+    depends on the time of day or on audio, and of names and providers mixed at random.
 
     They start on days on which prices changed and on the days before: each day is a folder of the lake.
     """
     listed = [(provider.id, model) for provider in providers for model in provider.models]
     varied = [(provider_id, model) for provider_id, model in listed if _edges(model) or model.price_variants]
     timed = [(provider_id, model) for provider_id, model in listed if _hours(model)]
-    kinds = (listed, varied, listed, varied, timed, varied, varied, timed)
+    heard = [(provider_id, model) for provider_id, model in listed if _has_audio_price(model)]
+    kinds = (listed, varied, listed, varied, timed, varied, heard, timed)
     changes = sorted({day for _, model in listed for day in _start_dates(model)})
     days = [
         day - timedelta(days=back) for day in [*chance.sample(changes, 7), changes[-1]] for back in (0, 1)
@@ -157,11 +158,16 @@ def _hours(model: ModelInfo) -> list[int]:
 
 
 def _thresholds(model: ModelInfo) -> list[int]:
-    conditional = [each.prices for each in model.prices] if isinstance(model.prices, list) else [model.prices]
-    stated = (
-        value for price in conditional for value in vars(price).values() if isinstance(value, TieredPrices)
-    )
-    return sorted({tier.start for value in stated for tier in value.tiers})
+    stated = (value for price in _prices(model) for value in vars(price).values())
+    return sorted({tier.start for value in stated if isinstance(value, TieredPrices) for tier in value.tiers})
+
+
+def _has_audio_price(model: ModelInfo) -> bool:
+    return any(price.input_audio_mtok is not None for price in _prices(model))
+
+
+def _prices(model: ModelInfo) -> list[ModelPrice]:
+    return [each.prices for each in model.prices] if isinstance(model.prices, list) else [model.prices]
 
 
 def _edges(model: ModelInfo) -> bool:

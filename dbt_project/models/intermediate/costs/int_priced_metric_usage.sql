@@ -6,6 +6,21 @@ usage as (
 
     select
         int_metric_usage.*,
+        md5({{ json_object({
+            'usage_date': 'int_metric_usage.usage_date',
+            'source_name': 'int_metric_usage.source_name',
+            'service_name': 'int_metric_usage.service_name',
+            'environment': 'int_metric_usage.environment',
+            'tenant_id': 'int_metric_usage.tenant_id',
+            'entitlement_tier': 'int_metric_usage.entitlement_tier',
+            'agent_name': 'int_metric_usage.agent_name',
+            'workflow_name': 'int_metric_usage.workflow_name',
+            'provider_name': 'int_metric_usage.provider_name',
+            'request_model': 'int_metric_usage.request_model',
+            'response_model': 'int_metric_usage.response_model',
+            'operation_name': 'int_metric_usage.operation_name',
+            'service_tier': 'int_metric_usage.service_tier',
+        }) }}) as metric_usage_id,
         cast(int_metric_usage.usage_date as timestamp) as started_at,
         coalesce(int_metric_usage.response_model, int_metric_usage.request_model) as model
 
