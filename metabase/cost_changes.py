@@ -115,8 +115,9 @@ order by month, tenant_id, provider_name, model
 class CostChange:
     """A month of one tenant and model that costs something else in the later release.
 
-    `cause` is `price` where requests and tokens of each class are the same in both, else `usage`: then the prices may have
-    changed as well. A cost is null where no price was known, and so is a difference from or to it.
+    `cause` is `price` where requests and tokens of each class are the same in both, else `usage`: then the
+    prices may have changed as well. A cost is null where no price was known, and so is a difference from or
+    to it.
     """
 
     month: date
