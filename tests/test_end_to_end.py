@@ -22,6 +22,7 @@ MARTS = {
     "latency_histogram_daily",
     "tenant_tier_history",
     "tier_adoption_daily",
+    "token_reconciliation_daily",
     "token_usage_daily",
 }
 
@@ -145,16 +146,17 @@ def test_every_dbt_unit_test_passes(demo: Home, tmp_path: Path) -> None:
     assert " ERROR=0 " in done.stdout
 
 
-# What each provider served, in input and output tokens, where every call reported its usage
-# (../shared/vocabulary.md, column "leaf + response id once").
+# What each provider served, in input and output tokens, where every call reported its usage, and how many calls
+# did not (../shared/vocabulary.md, column "leaf + response id once", and ledger.jsonl beside each capture).
 SERVED = {
-    "genai": ("summarizer-agent", 5_850, 961),
-    "openinference": ("summarizer-agent", 9_054, 2_148),
-    "vercel_ai": ("browser-agent", 2_223, 1_221),
-    "logfire": ("support-agent", 2_780, 966),
-    "openai_agents": ("agentkit-classifier", 1_575, 497),
-    "mlflow_otlp": ("mlflow-classifier", 984, 487),
-    "openllmetry": ("rag-retriever", 4_836, 1_320),
+    "genai": ("summarizer-agent", 5_850, 961, 2),
+    "openinference": ("summarizer-agent", 9_054, 2_148, 2),
+    "vercel_ai": ("browser-agent", 2_223, 1_221, 0),
+    "logfire": ("support-agent", 2_780, 966, 0),
+    "openai_agents": ("agentkit-classifier", 1_575, 497, 0),
+    "mlflow_otlp": ("mlflow-classifier", 984, 487, 0),
+    "openllmetry": ("rag-retriever", 4_836, 1_320, 0),
+    "gemini_cli": ("gemini-cli", 16_004, 128, 0),
 }
 
 
@@ -171,10 +173,33 @@ def test_a_real_capture_counts_every_token_once(capture: str, tmp_path: Path, sh
     outcome = home.pipeline()
     assert outcome.code == 0, outcome.err
     tokens = home.released(
-        "select service_name, sum(input_tokens)::bigint, sum(output_tokens)::bigint "
-        "from marts.token_usage_daily group by 1"
+        "select service_name, sum(input_tokens)::bigint, sum(output_tokens)::bigint, "
+        "sum(unknown_usage_requests)::bigint from marts.token_usage_daily group by 1"
     )
     assert tokens == [SERVED[capture]]
+    differences = home.released(
+        "select distinct explanation from marts.token_reconciliation_daily "
+        "where explanation not in ('reconciled', 'one source')"
+    )
+    assert differences == []
+
+
+@pytest.mark.shared
+def test_spans_logs_and_metrics_of_the_same_requests_count_them_once(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    home = Home(tmp_path)
+    shutil.copytree(shared_data / "otlp_real" / "claude_code_like", tmp_path / "landing" / "otlp" / "cli")
+    outcome = home.pipeline()
+    assert outcome.code == 0, outcome.err
+    assert home.released(
+        "select sum(requests)::bigint, sum(unknown_usage_requests)::bigint from marts.token_usage_daily"
+    ) == [(12, 0)]
+    told = home.released(
+        "select span_tokens = log_tokens, log_tokens = metric_tokens, residual_tokens, explanation "
+        "from marts.token_reconciliation_daily"
+    )
+    assert told == [(True, True, 0, "reconciled")] * 2
 
 
 @pytest.mark.shared

@@ -8,6 +8,24 @@
     unnest(map_values({{ map }})) as value
 {%- endmacro %}
 
+{#- True when a MAP column has one of the keys in a list. -#}
+{% macro has_any_key(map, keys) -%}
+    {{ return(adapter.dispatch('has_any_key')(map, keys)) }}
+{%- endmacro %}
+
+{% macro duckdb__has_any_key(map, keys) -%}
+    list_has_any(map_keys({{ map }}), {{ keys }})
+{%- endmacro %}
+
+{#- Text that is the same for MAP columns of the same entries, in whatever order they came. -#}
+{% macro map_identity(map) -%}
+    {{ return(adapter.dispatch('map_identity')(map)) }}
+{%- endmacro %}
+
+{% macro duckdb__map_identity(map) -%}
+    cast(list_sort(map_entries({{ map }})) as varchar)
+{%- endmacro %}
+
 {#- What a JSON path finds in text, as text; null where the text is no JSON. -#}
 {% macro json_path_text(json, path) -%}
     {{ return(adapter.dispatch('json_path_text')(json, path)) }}
@@ -15,6 +33,24 @@
 
 {% macro duckdb__json_path_text(json, path) -%}
     case when json_valid({{ json }}) then json_extract_string({{ json }}, {{ path }}) end
+{%- endmacro %}
+
+{#-
+    An entry's value as its alias reads it. `entries` (attribute, value, started_at) and `aliases` are the rows of the
+    query around; put `alias_is_in_force` in their join.
+-#}
+{% macro aliased_value() -%}
+    case aliases.value_kind
+        when 'json' then {{ json_path_text('entries.value', 'aliases.json_path') }}
+        when 'seconds' then cast(1000 * try_cast(entries.value as double) as varchar)
+        else entries.value
+    end
+{%- endmacro %}
+
+{% macro alias_is_in_force() -%}
+    entries.attribute = aliases.attribute
+        and (entries.started_at is null or entries.started_at >= aliases.valid_from)
+        and (aliases.valid_to is null or entries.started_at < aliases.valid_to)
 {%- endmacro %}
 
 {#- The value of one canonical column, out of rows of a span's matched aliases: the lowest priority wins. -#}

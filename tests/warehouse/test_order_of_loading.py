@@ -23,6 +23,7 @@ COMPARED = {
     "int_llm_calls": "intermediate.int_llm_calls",
     "int_tool_calls": "intermediate.int_tool_calls",
     "token_usage_daily": "marts.token_usage_daily",
+    "token_reconciliation_daily": "marts.token_reconciliation_daily",
     "latency_daily": "marts.latency_daily",
     "latency_histogram_daily": "marts.latency_histogram_daily",
 }
@@ -121,7 +122,7 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tables]:
         home = Home(tmp_path_factory.mktemp("order"))
         for number, spans in enumerate(loads):
             land(home, f"{number}.jsonl", spans)
-            build(home, "+token_usage_daily", "+int_tool_calls", "+latency_daily", "+latency_histogram_daily")
+            build(home, *(f"+{name}" for name in COMPARED))
         found[order] = {name: _rows(home, table) for name, table in COMPARED.items()}
     return found
 

@@ -17,6 +17,79 @@ calls as (
 
 ),
 
+-- What only metrics tell is not weighted, and its calls succeeded. Counters do not say how many calls there were.
+metric_usage as (
+
+    select *
+    from {{ ref('int_priced_metric_usage') }}
+    where {{ in_days('usage_date', affected_days(days_of_new_tenant_states())) }}
+
+),
+
+counted as (
+
+    select
+        usage_date,
+        tenant_id,
+        entitlement_tier,
+        service_name,
+        agent_name,
+        workflow_name,
+        provider_name,
+        model,
+        operation_name,
+        environment,
+        sampling_weight,
+        sampling_weight as requests,
+        1 as observed_requests,
+        cast(sampling_weight * sampling_weight as decimal(38, 12)) as squared_weights,
+        case when is_failed then sampling_weight else 0 end as failed_requests,
+        case when is_rollup_fallback then sampling_weight else 0 end as rollup_fallback_requests,
+        case when is_usage_known then 0 else sampling_weight end as unknown_usage_requests,
+        case when is_usage_known and not is_priced then sampling_weight else 0 end as unpriced_requests,
+        uncached_input_tokens,
+        cache_read_tokens,
+        cache_write_tokens,
+        visible_output_tokens,
+        reasoning_tokens,
+        cost_usd,
+        reported_cost_usd
+
+    from calls
+
+    union all
+
+    select
+        usage_date,
+        tenant_id,
+        entitlement_tier,
+        service_name,
+        agent_name,
+        workflow_name,
+        provider_name,
+        model,
+        operation_name,
+        environment,
+        1 as sampling_weight,
+        requests,
+        cast(requests as bigint) as observed_requests,
+        requests as squared_weights,
+        0 as failed_requests,
+        0 as rollup_fallback_requests,
+        0 as unknown_usage_requests,
+        case when is_usage_known and cost_usd is null then coalesce(requests, 1) else 0 end as unpriced_requests,
+        uncached_input_tokens,
+        cache_read_tokens,
+        cache_write_tokens,
+        visible_output_tokens,
+        reasoning_tokens,
+        cost_usd,
+        reported_cost_usd
+
+    from metric_usage
+
+),
+
 -- Sums are of decimals, so that they do not depend on the order of the rows.
 daily as (
 
@@ -31,13 +104,13 @@ daily as (
         coalesce(model, 'unknown') as model,
         coalesce(operation_name, 'unknown') as operation_name,
         coalesce(environment, 'unknown') as environment,
-        sum(sampling_weight) as requests,
-        count(*) as observed_requests,
-        sum(cast(sampling_weight * sampling_weight as decimal(38, 12))) as squared_weights,
-        sum(case when is_failed then sampling_weight else 0 end) as failed_requests,
-        sum(case when is_rollup_fallback then sampling_weight else 0 end) as rollup_fallback_requests,
-        sum(case when is_usage_known then 0 else sampling_weight end) as unknown_usage_requests,
-        sum(case when is_usage_known and not is_priced then sampling_weight else 0 end) as unpriced_requests,
+        sum(requests) as requests,
+        sum(observed_requests) as observed_requests,
+        sum(squared_weights) as squared_weights,
+        sum(failed_requests) as failed_requests,
+        sum(rollup_fallback_requests) as rollup_fallback_requests,
+        sum(unknown_usage_requests) as unknown_usage_requests,
+        sum(unpriced_requests) as unpriced_requests,
         {{ weighted_tokens('uncached_input_tokens') }} as uncached_input_tokens,
         {{ weighted_tokens('cache_read_tokens') }} as cache_read_tokens,
         {{ weighted_tokens('cache_write_tokens') }} as cache_write_tokens,
@@ -46,7 +119,7 @@ daily as (
         sum(cost_usd * sampling_weight) as cost_usd,
         sum(reported_cost_usd * sampling_weight) as reported_cost_usd
 
-    from calls
+    from counted
     group by all
 
 )
@@ -64,7 +137,8 @@ select
     cast(environment as varchar) as environment,
     cast(requests as double) as requests,
     cast(observed_requests as bigint) as observed_requests,
-    cast(requests as double) * cast(requests as double) / cast(squared_weights as double) as effective_requests,
+    cast(requests as double) * cast(requests as double) / nullif(cast(squared_weights as double), 0)
+        as effective_requests,
     cast(failed_requests as double) as failed_requests,
     cast(rollup_fallback_requests as double) as rollup_fallback_requests,
     cast(unknown_usage_requests as double) as unknown_usage_requests,
@@ -75,13 +149,7 @@ select
     reasoning_tokens,
     {{ sum_of_known(['uncached_input_tokens', 'cache_read_tokens', 'cache_write_tokens']) }} as input_tokens,
     {{ sum_of_known(['visible_output_tokens', 'reasoning_tokens']) }} as output_tokens,
-    {{ sum_of_known([
-        'uncached_input_tokens',
-        'cache_read_tokens',
-        'cache_write_tokens',
-        'visible_output_tokens',
-        'reasoning_tokens',
-    ]) }} as total_tokens,
+    {{ known_tokens() }} as total_tokens,
     cast(cost_usd as decimal(38, 9)) as cost_usd,
     cast(reported_cost_usd as decimal(38, 9)) as reported_cost_usd,
     cast(unpriced_requests as double) as unpriced_requests

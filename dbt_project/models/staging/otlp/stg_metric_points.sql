@@ -23,6 +23,7 @@ select
     positive_bucket_counts,
     attributes,
     resource_attributes,
+    scope_name,
     record_digest,
     load_id
 
