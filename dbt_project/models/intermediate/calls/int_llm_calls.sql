@@ -77,6 +77,7 @@ calls as (
         reported_cost_usd,
         sampling_weight,
         is_sampling_known,
+        trace_days,
         load_id
 
     from span_calls
@@ -130,6 +131,7 @@ calls as (
         log_calls.reported_cost_usd,
         cast(1 as decimal(18, 6)) as sampling_weight,
         false as is_sampling_known,
+        1 as trace_days,
         log_calls.load_id
 
     from log_calls
