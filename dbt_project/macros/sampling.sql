@@ -49,15 +49,21 @@
 
 {#-
     Ends of the 95 % interval of a total over any rows of a mart, from the sums of a measure and of its variance; null
-    where the total is. Below about 30 effective requests it is too narrow.
+    where the total is. Taken on the scale of logarithms: a sample that missed the dear traces has both a low total and
+    a low variance, and ends that are as far from the total in ratio make up for it. Below about 30 effective
+    requests it is too narrow.
 -#}
 {% macro sampled_low(total, variance) -%}
-    case
-        when {{ variance }} is not null
-            then greatest(cast({{ total }} as double) - {{ z_95() }} * sqrt({{ variance }}), 0)
-    end
+    {{ _sampled_end(total, variance, '-') }}
 {%- endmacro %}
 
 {% macro sampled_high(total, variance) -%}
-    cast({{ total }} as double) + {{ z_95() }} * sqrt({{ variance }})
+    {{ _sampled_end(total, variance, '+') }}
+{%- endmacro %}
+
+{% macro _sampled_end(total, variance, sign) -%}
+    case
+        when {{ total }} = 0 then cast(0 as double)
+        else cast({{ total }} as double) * exp({{ sign }}{{ z_95() }} * sqrt({{ variance }}) / cast({{ total }} as double))
+    end
 {%- endmacro %}
