@@ -50,6 +50,11 @@ def write_month(
     return month.ledger.summary(seed=seed, size=size)
 
 
+def write_day(landing: Path, day: date, *, size: int = 1, seed: int = 7) -> None:
+    """Write one day alone below `landing`, in the month or after it: nothing arrives late, no counter goes on."""
+    _Month(landing, size, seed).write_day(day)
+
+
 class _Month:
     """A month being written: the senders, the meters and the ledger that live through it."""
 

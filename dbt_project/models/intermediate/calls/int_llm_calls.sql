@@ -82,6 +82,7 @@ calls as (
         reported_cost_usd,
         sampling_weight,
         is_sampling_known,
+        trace_days,
         load_id
 
     from span_calls
@@ -140,6 +141,7 @@ calls as (
         log_calls.reported_cost_usd,
         cast(1 as decimal(18, 6)) as sampling_weight,
         false as is_sampling_known,
+        1 as trace_days,
         log_calls.load_id
 
     from log_calls

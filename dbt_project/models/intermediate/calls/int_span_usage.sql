@@ -29,6 +29,17 @@ context as (
 
 ),
 
+traces as (
+
+    select
+        trace_id,
+        count(distinct span_date) as trace_days
+
+    from spans
+    group by trace_id
+
+),
+
 -- Every ancestor of a span, nearest first. A cycle of parents ends at the depth limit.
 ancestors as (
 
@@ -269,9 +280,12 @@ select
     usage.reported_cost_usd,
     usage.sampling_weight,
     usage.is_sampling_known,
+    traces.trace_days,
     usage.load_id
 
 from usage
+inner join traces
+    on usage.trace_id = traces.trace_id
 left join context
     on usage.trace_id = context.trace_id
     and usage.span_id = context.span_id

@@ -11,7 +11,10 @@ with
 
 calls as (
 
-    select *
+    select
+        *,
+        {{ known_tokens() }} as total_tokens
+
     from {{ ref('int_tiered_calls') }}
     where {{ in_days('usage_date', affected_days(days_of_new_tenant_states())) }}
 
@@ -47,6 +50,10 @@ counted as (
         case when is_rollup_fallback then sampling_weight else 0 end as rollup_fallback_requests,
         case when is_usage_known then 0 else sampling_weight end as unknown_usage_requests,
         case when is_usage_known and not is_priced then sampling_weight else 0 end as unpriced_requests,
+        case when is_sampling_known then 0 else sampling_weight end as unknown_sampling_requests,
+        {{ sampling_variance('1') }} as requests_variance,
+        {{ sampling_variance('total_tokens') }} as total_tokens_variance,
+        {{ sampling_variance('cost_usd') }} as cost_usd_variance,
         uncached_input_tokens,
         cache_read_tokens,
         cache_write_tokens,
@@ -78,6 +85,10 @@ counted as (
         0 as rollup_fallback_requests,
         0 as unknown_usage_requests,
         case when is_usage_known and cost_usd is null then coalesce(requests, 1) else 0 end as unpriced_requests,
+        0 as unknown_sampling_requests,
+        case when requests is not null then 0 end as requests_variance,
+        case when is_usage_known then 0 end as total_tokens_variance,
+        case when cost_usd is not null then 0 end as cost_usd_variance,
         uncached_input_tokens,
         cache_read_tokens,
         cache_write_tokens,
@@ -111,6 +122,10 @@ daily as (
         sum(rollup_fallback_requests) as rollup_fallback_requests,
         sum(unknown_usage_requests) as unknown_usage_requests,
         sum(unpriced_requests) as unpriced_requests,
+        sum(unknown_sampling_requests) as unknown_sampling_requests,
+        sum(requests_variance) as requests_variance,
+        sum(total_tokens_variance) as total_tokens_variance,
+        sum(cost_usd_variance) as cost_usd_variance,
         {{ weighted_tokens('uncached_input_tokens') }} as uncached_input_tokens,
         {{ weighted_tokens('cache_read_tokens') }} as cache_read_tokens,
         {{ weighted_tokens('cache_write_tokens') }} as cache_write_tokens,
@@ -152,6 +167,10 @@ select
     {{ known_tokens() }} as total_tokens,
     cast(cost_usd as decimal(38, 9)) as cost_usd,
     cast(reported_cost_usd as decimal(38, 9)) as reported_cost_usd,
-    cast(unpriced_requests as double) as unpriced_requests
+    cast(unpriced_requests as double) as unpriced_requests,
+    cast(unknown_sampling_requests as double) as unknown_sampling_requests,
+    cast(requests_variance as double) as requests_variance,
+    cast(total_tokens_variance as double) as total_tokens_variance,
+    cast(cost_usd_variance as double) as cost_usd_variance
 
 from daily
