@@ -1,4 +1,4 @@
-{#- The first of the newest 30 UTC days before an instant; the last one holds the microsecond before it. -#}
+{#- The first of the newest 30 UTC days as of an instant; the last one holds the microsecond before it. -#}
 {% macro first_recent_day(instant) -%}
     (cast({{ instant }} - interval 1 microsecond as date) - 29)
 {%- endmacro %}

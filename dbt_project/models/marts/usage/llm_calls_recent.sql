@@ -15,10 +15,8 @@ with
 calls as (
 
     select *
-    from {{ ref('int_tiered_calls') }}
-    where
-        {{ in_days('usage_date', affected_days(days_of_new_tenant_states())) }}
-        and usage_date >= {{ first_recent_day(as_of()) }}
+    from {{ ref('int_recent_calls') }}
+    where {{ in_days('usage_date', affected_days(days_of_new_tenant_states())) }}
 
 ),
 
