@@ -106,7 +106,7 @@ TOOL = [
 ]
 UNRELATED = [call(15, 151, MONTH + 3 * DAY - MINUTE, 2048)]
 
-# A node before the span above it is there, and the node that it comes from; a review whose second span ends later.
+# A node before the span above it and the node before it are there; a review whose second span ends later.
 GRAPH = [
     Span(
         16,
