@@ -17,13 +17,18 @@ from tests.running import ROOT, Home
 
 MARTS = {
     "accuracy_daily",
+    "agent_steps_daily",
+    "attribute_coverage_daily",
     "compliance_exceptions",
+    "deployments",
     "latency_daily",
     "latency_histogram_daily",
+    "llm_calls_recent",
     "tenant_tier_history",
     "tier_adoption_daily",
     "token_reconciliation_daily",
     "token_usage_daily",
+    "unit_economics_daily",
 }
 
 
@@ -91,6 +96,51 @@ def test_the_demo_finds_what_was_planted_in_the_sample(demo: Home, tmp_path: Pat
     movements = dict(demo.released("select movement, count(*) from marts.tenant_tier_history group by 1"))
     assert movements["upgrade"] == len(truth.tenants_upgraded)
     assert movements["churn"] == len(truth.tenants_churned)
+
+
+@pytest.mark.xdist_group("sample")
+def test_the_demo_counts_every_step_of_the_sample_ledger(demo: Home, tmp_path: Path) -> None:
+    truth = write_month(tmp_path / "landing")
+    steps = demo.released(
+        "select step_kind, step_name, sum(observed_steps)::bigint from marts.agent_steps_daily group by all"
+    )
+    assert {name: number for kind, name, number in steps if kind == "node"} == truth.node_visits
+    assert {name: number for kind, name, number in steps if kind == "tool"} == truth.tool_calls
+    reviews = demo.released(
+        "select sum(review_approved), sum(review_rejected), sum(review_edited), sum(steps) "
+        "from marts.agent_steps_daily where step_kind = 'review'"
+    )
+    told = truth.reviews
+    assert reviews == [(told["approved"], told["rejected"], told["edited"], sum(told.values()))]
+
+
+@pytest.mark.xdist_group("sample")
+def test_the_demo_prices_accepted_outcomes_and_names_deployments_as_the_sample_ledger_does(
+    demo: Home, tmp_path: Path
+) -> None:
+    truth = write_month(tmp_path / "landing")
+    accepted = sum(
+        number * truth.sampling_weights.get(name, 1) for name, number in truth.accepted_runs.items()
+    )
+    economics = demo.released(
+        "select sum(accepted_outcomes), round(sum(cost_usd), 4) from marts.unit_economics_daily"
+    )
+    assert economics == [
+        (accepted, *cost)
+        for cost in demo.released(
+            "select round(sum(sampling_weight * cost_usd), 4) from marts.llm_calls_recent"
+        )
+    ]
+    deployed = demo.released(
+        "select service_name, service_version, sum(observed_calls)::bigint from marts.deployments "
+        "where observed_calls > 0 group by all"
+    )
+    assert {(name, version): calls for name, version, calls in deployed} == truth.calls_by_version
+    nameless = demo.released(
+        "select distinct service_name from marts.deployments where 'unknown' in (revision, image, region)"
+    )
+    # Its one record in the malformed file says little of itself.
+    assert nameless == [("edge-collector",)]
 
 
 @pytest.mark.xdist_group("sample")

@@ -26,6 +26,9 @@ COMPARED = {
     "token_reconciliation_daily": "marts.token_reconciliation_daily",
     "latency_daily": "marts.latency_daily",
     "latency_histogram_daily": "marts.latency_histogram_daily",
+    "agent_steps_daily": "marts.agent_steps_daily",
+    "deployments": "marts.deployments",
+    "attribute_coverage_daily": "marts.attribute_coverage_daily",
 }
 
 
@@ -103,8 +106,41 @@ TOOL = [
 ]
 UNRELATED = [call(15, 151, MONTH + 3 * DAY - MINUTE, 2048)]
 
-EARLY = [*CLIENT, *PROXY_OF_OTHERS, *ROLL_UP, *PARTIAL, *LONG_RUN, *BEFORE, *OUTER, *RESENT, *TOOL]
-LATE = [*PROXY_OF_FIRST, *CALL_OF_ROLL_UP, *COMPLETE, *PROXY_OF_LONG_RUN, *AFTER, *INNER, *RESENT, *UNRELATED]
+# A node before the span above it and the node before it are there; a review whose second span ends later.
+GRAPH = [
+    Span(
+        16,
+        162,
+        NOON + 4 * DAY,
+        NOON + 4 * DAY + SECOND,
+        {"graph.node.id": "b", "graph.node.parent_id": "a"},
+        161,
+    ),
+    Span(17, 171, MONTH + 6 * DAY - 1, MONTH + 6 * DAY, {"review.id": "rv", "review.outcome": "approved"}),
+]
+REST_OF_GRAPH = [
+    Span(16, 161, MONTH + 4 * DAY - 1, NOON + 4 * DAY + MINUTE, {"graph.node.id": "a"}),
+    Span(
+        18,
+        181,
+        MONTH + 6 * DAY + 1,
+        MONTH + 6 * DAY + SECOND,
+        {"review.id": "rv", "review.outcome": "rejected"},
+    ),
+]
+
+EARLY = [*CLIENT, *PROXY_OF_OTHERS, *ROLL_UP, *PARTIAL, *LONG_RUN, *BEFORE, *OUTER, *RESENT, *TOOL, *GRAPH]
+LATE = [
+    *PROXY_OF_FIRST,
+    *CALL_OF_ROLL_UP,
+    *COMPLETE,
+    *PROXY_OF_LONG_RUN,
+    *AFTER,
+    *INNER,
+    *RESENT,
+    *UNRELATED,
+    *REST_OF_GRAPH,
+]
 ORDERS = {
     "at once": [EARLY + LATE],
     "early first": [EARLY, LATE],
@@ -162,3 +198,16 @@ def test_a_tool_and_its_connector_are_one_action_across_midnight(
     warehouses: dict[str, Tables], order: str
 ) -> None:
     assert [row[2] for row in warehouses[order]["int_tool_calls"]] == [f"{142:016x}"]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_late_parent_and_a_late_review_change_the_steps_of_their_days(
+    warehouses: dict[str, Tables], order: str
+) -> None:
+    steps = [
+        (row[3], row[4], row[9], row[14])
+        for row in warehouses[order]["agent_steps_daily"]
+        if row[3] != "tool"
+    ]
+    # Kind, name, orphans, rejections: one review, on the day of the span that ended last.
+    assert steps == [("node", "a", 0, 0), ("node", "b", 0, 0), ("review", "work", 0, 1)]
