@@ -50,7 +50,7 @@
 {% macro duckdb__merged_bucket_index(index, scale, coarser_scale) -%}
     case
         when {{ index }} = {{ zero_bucket() }} then {{ index }}
-        else cast(floor({{ index }} / power(2, {{ scale }} - {{ coarser_scale }})) as integer)
+        else cast(floor(({{ index }}) / power(2, {{ scale }} - {{ coarser_scale }})) as integer)
     end
 {%- endmacro %}
 

@@ -151,7 +151,7 @@ buckets as (
         record_digest,
         is_own,
         coarser_scale as bucket_scale,
-        {{ zero_bucket() }} as bucket_index,
+        cast({{ zero_bucket() }} as integer) as bucket_index,
         cast(0 as double) as lower_bound,
         coalesce(zero_threshold, 0) as upper_bound,
         {{ counter_value('zero_count') }} as weight
@@ -236,8 +236,8 @@ increases as (
         compared.operation_name,
         compared.is_failed,
         compared.ms_per_unit,
-        grown.bucket_scale,
-        grown.bucket_index,
+        cast(grown.bucket_scale as integer) as bucket_scale,
+        cast(grown.bucket_index as integer) as bucket_index,
         max(grown.lower_bound) as lower_bound,
         max(grown.upper_bound) as upper_bound,
         cast(sum(grown.increase) as decimal(38, 6)) as weight
