@@ -71,3 +71,31 @@
 {% macro duckdb__finite(text) -%}
     case when isfinite(try_cast({{ text }} as double)) then try_cast({{ text }} as double) end
 {%- endmacro %}
+
+{#- Rows of value and position, counted from 1, out of a list column: put both in a select list. -#}
+{% macro unnest_list(list) -%}
+    {{ return(adapter.dispatch('unnest_list')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__unnest_list(list) -%}
+    unnest({{ list }}) as value,
+    generate_subscripts({{ list }}, 1) as position
+{%- endmacro %}
+
+{#- The element of a list at a position counted from 1; null beyond its ends. -#}
+{% macro list_element(list, position) -%}
+    {{ return(adapter.dispatch('list_element')(list, position)) }}
+{%- endmacro %}
+
+{% macro duckdb__list_element(list, position) -%}
+    list_extract({{ list }}, cast({{ position }} as bigint))
+{%- endmacro %}
+
+{#- The sum of a list of numbers; null for an empty one. -#}
+{% macro list_total(list) -%}
+    {{ return(adapter.dispatch('list_total')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__list_total(list) -%}
+    list_sum({{ list }})
+{%- endmacro %}

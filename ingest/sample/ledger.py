@@ -19,6 +19,8 @@ class CallTotals:
     """Inference attempts and their tokens in disjoint classes, as observed (not weighted)."""
 
     calls: int = 0
+    # From start to end, failed calls included.
+    duration_ns: int = 0
     failed_calls: int = 0
     # Failed calls, and streamed ones whose usage was not reported.
     unknown_usage_calls: int = 0
@@ -33,6 +35,7 @@ class CallTotals:
     def add(self, call: Call) -> None:
         """Count one attempt."""
         self.calls += 1
+        self.duration_ns += call.end_ns - call.start_ns
         self.failed_calls += call.error is not None
         self.unknown_usage_calls += call.usage is None
         self.unpriced_calls += not call.model.is_priced

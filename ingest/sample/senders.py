@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 from ingest.sample.encode import logs_json, metrics_protobuf, traces_json, traces_protobuf
 from ingest.sample.landing_file import LandingFile
 from ingest.sample.month import DAYS
-from ingest.sample.telemetry import HistogramPoint, LogRecord, Origin, Span
+from ingest.sample.telemetry import ExponentialPoint, HistogramPoint, LogRecord, Origin, Span
 
 Batch = tuple[Origin, list[Span]]
+Points = Sequence[HistogramPoint | ExponentialPoint]
 
 _BATCH = 64
 # Of the traces, how many lose every other span to the next day's file: half of a trace arrives late.
@@ -83,7 +84,7 @@ def write_logs(
 def write_metrics(
     folder: Path,
     day: date,
-    exports: Iterable[tuple[Origin, list[HistogramPoint]]],
+    exports: Iterable[tuple[Origin, Points]],
     counts: Counter[str],
 ) -> None:
     """Write the metric exports of `day` as protobuf frames."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from ingest.sample.cloud_events import billing_events, consent_events, run_events
 from ingest.sample.dialects import spans_of
+from ingest.sample.duration_metrics import DurationMetrics
 from ingest.sample.evaluations import EVENT_NAME, Evaluation, live_evaluations, nightly_evaluations
 from ingest.sample.landing_file import LandingFile
 from ingest.sample.ledger import Ledger, SampleSummary
@@ -18,7 +20,7 @@ from ingest.sample.notifications import notifier_spans
 from ingest.sample.origins import EVAL_RUNNER, NOTIFIER, helper_origin, origin_of
 from ingest.sample.platform import Service
 from ingest.sample.runs import Run
-from ingest.sample.senders import TraceSender, write_logs, write_metrics
+from ingest.sample.senders import Points, TraceSender, write_logs, write_metrics
 from ingest.sample.story import load_platform
 from ingest.sample.subscriptions import write_snapshots
 from ingest.sample.telemetry import LogRecord, Origin, Span, SpanEvent
@@ -68,7 +70,9 @@ class _Month:
         }
         self._notifier = TraceSender(landing / "otlp" / NOTIFIER, "jsonl", self.ledger.counts)
         self._meters = {
-            service.name: TokenMetrics() for service in self._platform.services if service.exports_metrics
+            service.name: (TokenMetrics(), DurationMetrics())
+            for service in self._platform.services
+            if service.exports_metrics
         }
 
     def write_day(self, day: date) -> None:
@@ -81,9 +85,10 @@ class _Month:
                 self._senders[service.name].send_day(day, traces, self._random(day, service.name, "sending"))
         self.ledger.counts["files"] += 1
         self._notifier.send_day(day, published, self._random(day, NOTIFIER, "sending"))
-        for name, meter in self._meters.items():
+        for name, (tokens, durations) in self._meters.items():
             folder = self._landing / "otlp" / name
-            write_metrics(folder, day, meter.export(day), self.ledger.counts)
+            exports: Iterable[tuple[Origin, Points]] = chain(tokens.export(day), durations.export(day))
+            write_metrics(folder, day, exports, self.ledger.counts)
         nightly = nightly_evaluations(self._platform, day, self._random(day, EVAL_RUNNER))
         records += [self._evaluation_record(evaluation) for evaluation in nightly]
         origin = helper_origin(EVAL_RUNNER, "us-east-1", "production")
@@ -125,8 +130,8 @@ class _Month:
                 helper = helper_origin(NOTIFIER, run.region, run.tenant.environment)
                 published.append((helper, consumed))
                 self.ledger.spans_by_service[NOTIFIER] += len(consumed)
-            if service.name in self._meters:
-                self._meters[service.name].record(run)
+            for meter in self._meters.get(service.name, ()):
+                meter.record(run)
             self.ledger.spans_by_service[service.name] += len(spans)
             yield origin_of(run), spans
 
