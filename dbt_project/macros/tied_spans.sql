@@ -5,6 +5,14 @@
 
 {#- Queries for the days on which something is tied to a trace that was touched since `this` read it. -#}
 {% macro days_of_tied_spans() -%}
+    {%- if not execute -%}
+        {#- dbt learns what a model depends on while it parses, when nothing is incremental yet. -#}
+        {%- do ref('int_span_ties') -%}
+        {%- do ref('int_trace_days') -%}
+    {%- endif -%}
+    {%- if not is_incremental() -%}
+        {{ return([]) }}
+    {%- endif -%}
     {%- set ties = ref('int_span_ties') -%}
     {%- set touched = "select trace_id from " ~ ref('int_trace_days') ~ " where load_id > " ~ read_up_to() -%}
     {{ return([
@@ -16,6 +24,14 @@
 
 {#- Queries for the days of a connector's calls that a touched trace or a new event tells of. -#}
 {% macro days_of_tied_calls() -%}
+    {%- if not execute -%}
+        {%- do ref('int_span_ties') -%}
+        {%- do ref('int_trace_days') -%}
+        {%- do ref('int_connector_completions') -%}
+    {%- endif -%}
+    {%- if not is_incremental() -%}
+        {{ return([]) }}
+    {%- endif -%}
     {%- set ties = ref('int_span_ties') -%}
     {%- set events = ref('int_connector_completions') -%}
     {%- set calls = "select tied_to from " ~ ties ~ " where tie_kind = 'connector_call' and trace_id in (select trace_id from "
@@ -29,8 +45,12 @@
 
 {#- `days`, and those of everything that their spans of `tie_kind` are tied to. -#}
 {% macro days_read_with(days, tie_kind) -%}
-    {%- if days is none or not execute -%}
-        {{ return(days) }}
+    {%- if not execute -%}
+        {%- do ref('int_span_ties') -%}
+        {%- do ref('int_trace_days') -%}
+    {%- endif -%}
+    {%- if days is none -%}
+        {{ return(none) }}
     {%- endif -%}
     {%- set ties = ref('int_span_ties') -%}
     {%- set tied = "select tied_to from " ~ ties ~ " where tie_kind = '" ~ tie_kind ~ "' and " ~ in_days('span_date', days) -%}

@@ -254,8 +254,8 @@ targeted as (
 
     select
         events.*,
-        targets.threshold,
-        targets.allowance_ms
+        cast(targets.threshold as decimal(38, 6)) as threshold,
+        cast(targets.allowance_ms as decimal(38, 6)) as allowance_ms
 
     from events
     left join slo_targets as targets
@@ -281,8 +281,8 @@ judged as (
             when duration_ns < 0 then null
             when slo_name = 'vault_throughput'
                 then
-                    duration_ns <= allowance_ms * 1000000
-                    or bytes * 1000000000 >= threshold * duration_ns
+                    coalesce(duration_ns <= allowance_ms * 1000000, false)
+                    or cast(bytes as decimal(38, 0)) * 1000000000 >= threshold * duration_ns
             when slo_name in ('event_bus_lag', 'summarization_latency') then duration_ns <= threshold * 1000000
             else is_success
         end as is_good
