@@ -62,3 +62,16 @@
     {%- set found = run_query(tied_days).columns[0].values() | reject('none') | map('string') | list -%}
     {{ return((days + found) | unique | sort | list) }}
 {%- endmacro %}
+
+{#- Queries for the days on which what is known of connectors changed since `this` read it. -#}
+{% macro days_of_new_connector_calls() -%}
+    {%- if not execute -%}
+        {%- do ref('int_objective_metric_days') -%}
+    {%- endif -%}
+    {%- if not is_incremental() -%}
+        {{ return(days_of_tied_calls()) }}
+    {%- endif -%}
+    {{ return(days_of_tied_calls() + [
+        "select usage_date from " ~ ref('int_objective_metric_days') ~ " where load_id > " ~ read_up_to()
+    ]) }}
+{%- endmacro %}
