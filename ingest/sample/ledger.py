@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from ingest.sample.evaluations import Evaluation
 from ingest.sample.month import DAYS, END, instant_of
+from ingest.sample.objectives import Measurement
 from ingest.sample.platform import Platform, Tenant
 from ingest.sample.runs import Action, Call, Run
 
@@ -89,6 +90,10 @@ class SampleSummary:
     # Runs by consent in force when they began; `unknown` where the tenant keeps no records.
     runs_by_consent: dict[str, int]
     calls_by_consent: dict[str, int]
+    # (day, objective, environment) to (good, all) events, whatever signal tells of them.
+    objectives: dict[tuple[str, str, str], tuple[int, int]]
+    # Calls that the search gateway's metrics alone tell of.
+    metered_connector_calls: int
     residency_breach_runs: int
     residency_breach_calls: int
     denylisted_connector: str
@@ -116,10 +121,20 @@ class Ledger:
     spans_by_service: Counter[str] = field(default_factory=Counter)
     runs_by_consent: Counter[str] = field(default_factory=Counter)
     calls_by_consent: Counter[str] = field(default_factory=Counter)
+    objectives: defaultdict[tuple[str, str, str], list[int]] = field(
+        default_factory=lambda: defaultdict(lambda: [0, 0])
+    )
     # (agent, version) to how many faithfulness scores and their sum in thousandths.
     scores: defaultdict[tuple[str, str], list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0, 0])
     )
+
+    def add_objective(self, measurement: Measurement, environment: str) -> None:
+        """Count one event that an objective is measured by, on the day it started."""
+        day = instant_of(measurement.at_ns).date().isoformat()
+        counted = self.objectives[day, measurement.slo_name, environment]
+        counted[0] += measurement.is_good
+        counted[1] += 1
 
     def add_run(self, run: Run) -> None:
         """Count `run` and what it shows."""
@@ -182,6 +197,8 @@ class Ledger:
             },
             runs_by_consent=dict(self.runs_by_consent),
             calls_by_consent=dict(self.calls_by_consent),
+            objectives={about: (good, total) for about, (good, total) in sorted(self.objectives.items())},
+            metered_connector_calls=self.counts["metered_connector_calls"],
             residency_breach_runs=self.counts["residency_breach_runs"],
             residency_breach_calls=self.counts["residency_breach_calls"],
             denylisted_connector=self.platform.denylisted.name,

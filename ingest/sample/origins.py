@@ -9,6 +9,8 @@ from ingest.sample.telemetry import Origin
 
 NOTIFIER = "notifier"
 EVAL_RUNNER = "eval-runner"
+PROBER = "prober"
+SEARCH_GATEWAY = "search-gateway"
 
 
 def origin_of(run: Run) -> Origin:

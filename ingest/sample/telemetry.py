@@ -63,6 +63,18 @@ class LogRecord:
 
 
 @dataclass(slots=True)
+class CounterPoint:
+    """One cumulative, monotonic integer point of the counter `metric`."""
+
+    metric: str
+    unit: str
+    attributes: Attributes
+    start_ns: int
+    time_ns: int
+    value: int
+
+
+@dataclass(slots=True)
 class HistogramPoint:
     """One cumulative explicit-bound histogram point of `metric`, whose bounds are `bounds`."""
 
