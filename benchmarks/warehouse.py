@@ -84,14 +84,16 @@ def _run(home: Path) -> list[NodeCost]:
     # Ages are measured at the end of the added day, whatever the history.
     as_of = f"{_ADDED + timedelta(days=1)}T00:00:00Z"
     settings = {"TRACEHOUSE_HOME": str(home), "TRACEHOUSE_SETTLE_SECONDS": "0", "TRACEHOUSE_AS_OF": as_of}
-    done = subprocess.run(  # noqa: S603 - this Python, our module
+    done = subprocess.run(
         [sys.executable, "-m", "benchmarks.warehouse_job"],
         env=os.environ | settings,
         capture_output=True,
         text=True,
     )
     if done.returncode:
-        raise RuntimeError(f"{home.name}: exited {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-3000:]}")
+        raise RuntimeError(
+            f"{home.name}: exited {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-3000:]}"
+        )
     return [NodeCost(**cost) for cost in json.loads(done.stdout.splitlines()[-1])]
 
 

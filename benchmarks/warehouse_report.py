@@ -111,7 +111,9 @@ def _limit(x: object, y: object, seconds: float, last: int) -> str:
 
 
 def _totals(days: Sequence[Day]) -> str:
-    lines = ["history    load  models   ratio    wall   ratio  |  seeds   tests  (CPU s; wall s of load and models)"]
+    lines = [
+        "history    load  models   ratio    wall   ratio  |  seeds   tests  (CPU s; wall s of load and models)"
+    ]
     for day, ratio in zip(days, ratios(days), strict=True):
         wall = day.wall(*COUNTED)
         lines.append(

@@ -20,10 +20,12 @@ MARTS = {
     "agent_steps_daily",
     "attribute_coverage_daily",
     "compliance_exceptions",
+    "connector_performance_daily",
     "deployments",
     "latency_daily",
     "latency_histogram_daily",
     "llm_calls_recent",
+    "slo_daily",
     "tenant_tier_history",
     "tier_adoption_daily",
     "token_reconciliation_daily",
@@ -141,6 +143,40 @@ def test_the_demo_prices_accepted_outcomes_and_names_deployments_as_the_sample_l
     )
     # Its one record in the malformed file says little of itself.
     assert nameless == [("edge-collector",)]
+
+
+@pytest.mark.xdist_group("sample")
+def test_the_demo_measures_every_objective_as_the_sample_ledger_does(demo: Home, tmp_path: Path) -> None:
+    truth = write_month(tmp_path / "landing")
+    measured = demo.released(
+        "select cast(usage_date as varchar), slo_name, environment, good, total from marts.slo_daily"
+    )
+    assert {tuple(about): (good, total) for *about, good, total in measured} == truth.objectives
+    # Spans, metrics and both.
+    sources = demo.in_lake(
+        "select source_name, bool_or(is_counted), bool_or(not is_counted) "
+        "from lake.intermediate.int_slo_sources group by 1 order by 1"
+    )
+    assert sources == [("metrics", True, True), ("spans", True, False)]
+
+
+@pytest.mark.xdist_group("sample")
+def test_the_demo_counts_the_connector_calls_that_spans_events_and_metrics_tell_of(
+    demo: Home, tmp_path: Path
+) -> None:
+    truth = write_month(tmp_path / "landing")
+    calls = dict(
+        demo.released(
+            "select connector_name, sum(calls)::bigint from marts.connector_performance_daily group by 1"
+        )
+    )
+    assert calls["confluence"] == truth.metered_connector_calls
+    denied = demo.released(
+        "select sum(observed_calls)::bigint, sum(policy_denials)::bigint "
+        "from marts.connector_performance_daily where connector_name = 'shadow-crm'"
+    )
+    # One trace in four is kept.
+    assert denied == [(truth.denylisted_connector_calls, 4 * truth.denylisted_connector_denials)]
 
 
 @pytest.mark.xdist_group("sample")

@@ -21,7 +21,16 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from ingest.sample.telemetry import ExponentialPoint, HistogramPoint, LogRecord, Origin, Span, Value
+from ingest.sample.telemetry import (
+    CounterPoint,
+    ExponentialPoint,
+    HistogramPoint,
+    LogRecord,
+    MetricPoint,
+    Origin,
+    Span,
+    Value,
+)
 
 Json = dict[str, Any]
 _ERROR = 2
@@ -63,12 +72,11 @@ def logs_protobuf(origin: Origin, records: Sequence[LogRecord]) -> bytes:
     return bytes(request.SerializeToString(deterministic=True))
 
 
-def metrics_protobuf(origin: Origin, points: Sequence[HistogramPoint | ExponentialPoint]) -> bytes:
-    """One ExportMetricsServiceRequest in protobuf: cumulative histograms, one metric per point."""
-    metrics = [
-        _histogram(point) if isinstance(point, HistogramPoint) else _exponential(point) for point in points
-    ]
-    scope_metrics = metrics_pb2.ScopeMetrics(scope=_scope(origin), metrics=metrics)
+def metrics_protobuf(origin: Origin, points: Sequence[MetricPoint]) -> bytes:
+    """One ExportMetricsServiceRequest in protobuf: cumulative series, one metric per point."""
+    scope_metrics = metrics_pb2.ScopeMetrics(
+        scope=_scope(origin), metrics=[_metric(point) for point in points]
+    )
     request = ExportMetricsServiceRequest(
         resource_metrics=[
             metrics_pb2.ResourceMetrics(resource=_resource(origin), scope_metrics=[scope_metrics])
@@ -205,6 +213,35 @@ def _log(record: LogRecord) -> logs_pb2.LogRecord:
         attributes=_attributes(record.attributes.items()),
         trace_id=bytes.fromhex(record.trace_id),
         span_id=bytes.fromhex(record.span_id),
+    )
+
+
+def _metric(point: MetricPoint) -> metrics_pb2.Metric:
+    match point:
+        case CounterPoint():
+            return _counter(point)
+        case ExponentialPoint():
+            return _exponential(point)
+        case HistogramPoint():
+            return _histogram(point)
+
+
+def _counter(point: CounterPoint) -> metrics_pb2.Metric:
+    return metrics_pb2.Metric(
+        name=point.metric,
+        unit=point.unit,
+        sum=metrics_pb2.Sum(
+            aggregation_temporality=_CUMULATIVE,  # type: ignore[arg-type]
+            is_monotonic=True,
+            data_points=[
+                metrics_pb2.NumberDataPoint(
+                    attributes=_attributes(point.attributes.items()),
+                    start_time_unix_nano=point.start_ns,
+                    time_unix_nano=point.time_ns,
+                    as_int=point.value,
+                )
+            ],
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from ingest.sample.evaluations import Evaluation
 from ingest.sample.month import DAYS, END, instant_of
+from ingest.sample.objectives import Measurement
 from ingest.sample.platform import Platform, Tenant
 from ingest.sample.runs import Action, Call, Run
 
@@ -102,6 +103,10 @@ class SampleSummary:
     accepted_runs: dict[str, int]
     # Calls by service and version, as observed; the versions without calls are missing.
     calls_by_version: dict[tuple[str, str], int]
+    # (day, objective, environment) to (good, all) events, whatever signal tells of them.
+    objectives: dict[tuple[str, str, str], tuple[int, int]]
+    # Calls that the search gateway's metrics alone tell of.
+    metered_connector_calls: int
     residency_breach_runs: int
     residency_breach_calls: int
     denylisted_connector: str
@@ -134,10 +139,20 @@ class Ledger:
     tool_calls: Counter[str] = field(default_factory=Counter)
     accepted_runs: Counter[str] = field(default_factory=Counter)
     calls_by_version: Counter[tuple[str, str]] = field(default_factory=Counter)
+    objectives: defaultdict[tuple[str, str, str], list[int]] = field(
+        default_factory=lambda: defaultdict(lambda: [0, 0])
+    )
     # (agent, version) to how many faithfulness scores and their sum in thousandths.
     scores: defaultdict[tuple[str, str], list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0, 0])
     )
+
+    def add_objective(self, measurement: Measurement, environment: str) -> None:
+        """Count one event that an objective is measured by, on the day it started."""
+        day = instant_of(measurement.at_ns).date().isoformat()
+        counted = self.objectives[day, measurement.slo_name, environment]
+        counted[0] += measurement.is_good
+        counted[1] += 1
 
     def add_run(self, run: Run) -> None:
         """Count `run` and what it shows."""
@@ -216,6 +231,8 @@ class Ledger:
             tool_calls=dict(self.tool_calls),
             accepted_runs=dict(self.accepted_runs),
             calls_by_version=dict(self.calls_by_version),
+            objectives={about: (good, total) for about, (good, total) in sorted(self.objectives.items())},
+            metered_connector_calls=self.counts["metered_connector_calls"],
             residency_breach_runs=self.counts["residency_breach_runs"],
             residency_breach_calls=self.counts["residency_breach_calls"],
             denylisted_connector=self.platform.denylisted.name,

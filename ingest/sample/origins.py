@@ -9,6 +9,8 @@ from ingest.sample.telemetry import Origin
 
 NOTIFIER = "notifier"
 EVAL_RUNNER = "eval-runner"
+PROBER = "prober"
+SEARCH_GATEWAY = "search-gateway"
 _HELPER_REVISION = "2b6d90e4c8f1735a0e92bd46f7a18c53d0e4b97f"
 
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from ingest.sample.encode import logs_json, metrics_protobuf, traces_json, traces_protobuf
 from ingest.sample.landing_file import LandingFile
 from ingest.sample.month import DAYS
-from ingest.sample.telemetry import ExponentialPoint, HistogramPoint, LogRecord, Origin, Span
+from ingest.sample.telemetry import LogRecord, MetricPoint, Origin, Span
 
 Batch = tuple[Origin, list[Span]]
-Points = Sequence[HistogramPoint | ExponentialPoint]
 
 _BATCH = 64
 # Of the traces, how many lose every other span to the next day's file: half of a trace arrives late.
@@ -84,11 +83,13 @@ def write_logs(
 def write_metrics(
     folder: Path,
     day: date,
-    exports: Iterable[tuple[Origin, Points]],
+    exports: Iterable[tuple[Origin, Sequence[MetricPoint]]],
     counts: Counter[str],
+    *,
+    subject: str = "metrics",
 ) -> None:
     """Write the metric exports of `day` as protobuf frames."""
-    with LandingFile(folder / f"metrics-{day}.binpb") as file:
+    with LandingFile(folder / f"{subject}-{day}.binpb") as file:
         for origin, points in exports:
             file.append(metrics_protobuf(origin, points))
             counts["metric_points"] += len(points)

@@ -63,6 +63,18 @@ class LogRecord:
 
 
 @dataclass(slots=True)
+class CounterPoint:
+    """One cumulative, monotonic integer point of the counter `metric`."""
+
+    metric: str
+    unit: str
+    attributes: Attributes
+    start_ns: int
+    time_ns: int
+    value: int
+
+
+@dataclass(slots=True)
 class HistogramPoint:
     """One cumulative explicit-bound histogram point of `metric`, whose bounds are `bounds`."""
 
@@ -96,3 +108,6 @@ class ExponentialPoint:
     def count(self) -> int:
         """Values in all buckets."""
         return self.zero_count + sum(self.bucket_counts)
+
+
+MetricPoint = CounterPoint | HistogramPoint | ExponentialPoint

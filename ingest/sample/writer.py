@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -15,15 +15,25 @@ from ingest.sample.evaluations import EVENT_NAME, Evaluation, live_evaluations, 
 from ingest.sample.landing_file import LandingFile
 from ingest.sample.ledger import Ledger, SampleSummary
 from ingest.sample.malformed import BAD_RECORDS, GOOD_SPANS, write_malformed
-from ingest.sample.month import DAYS
+from ingest.sample.month import DAYS, midnight, nanoseconds
 from ingest.sample.notifications import notifier_spans
-from ingest.sample.origins import EVAL_RUNNER, NOTIFIER, helper_origin, origin_of
+from ingest.sample.objective_metrics import ObjectiveMetrics, gateway_searches
+from ingest.sample.objectives import Measurement, measure
+from ingest.sample.origins import (
+    EVAL_RUNNER,
+    NOTIFIER,
+    PROBER,
+    SEARCH_GATEWAY,
+    helper_origin,
+    origin_of,
+)
 from ingest.sample.platform import Service
+from ingest.sample.probes import probe_spans
 from ingest.sample.runs import Run
-from ingest.sample.senders import Points, TraceSender, write_logs, write_metrics
+from ingest.sample.senders import TraceSender, write_logs, write_metrics
 from ingest.sample.story import load_platform
 from ingest.sample.subscriptions import write_snapshots
-from ingest.sample.telemetry import LogRecord, Origin, Span, SpanEvent
+from ingest.sample.telemetry import LogRecord, MetricPoint, Origin, Span, SpanEvent
 from ingest.sample.token_metrics import TokenMetrics
 from ingest.sample.traffic import runs_of
 
@@ -69,6 +79,9 @@ class _Month:
             for service in self._platform.services
         }
         self._notifier = TraceSender(landing / "otlp" / NOTIFIER, "jsonl", self.ledger.counts)
+        self._prober = TraceSender(landing / "otlp" / PROBER, "jsonl", self.ledger.counts)
+        measured = [service.name for service in self._platform.services if service.exports_metrics]
+        self._objective_meters = {name: ObjectiveMetrics() for name in (*measured, NOTIFIER, SEARCH_GATEWAY)}
         self._meters = {
             service.name: (TokenMetrics(), DurationMetrics())
             for service in self._platform.services
@@ -87,13 +100,41 @@ class _Month:
         self._notifier.send_day(day, published, self._random(day, NOTIFIER, "sending"))
         for name, (tokens, durations) in self._meters.items():
             folder = self._landing / "otlp" / name
-            exports: Iterable[tuple[Origin, Points]] = chain(tokens.export(day), durations.export(day))
+            exports: Iterable[tuple[Origin, Sequence[MetricPoint]]] = chain(
+                tokens.export(day), durations.export(day)
+            )
             write_metrics(folder, day, exports, self.ledger.counts)
+        self._write_objectives(day)
         nightly = nightly_evaluations(self._platform, day, self._random(day, EVAL_RUNNER))
         records += [self._evaluation_record(evaluation) for evaluation in nightly]
         origin = helper_origin(EVAL_RUNNER, "us-east-1", "production")
         write_logs(self._landing / "otlp" / EVAL_RUNNER, day, origin, records, self.ledger.counts)
         self._write_records(day)
+
+    def _write_objectives(self, day: date) -> None:
+        """The probes of `day`, what the search gateway's metrics count, and every meter's export."""
+        origin = helper_origin(PROBER, "us-east-1", "production")
+        probes = list(probe_spans(day, self._random(day, PROBER)))
+        self._measure(probes, {}, "production")
+        self.ledger.spans_by_service[PROBER] += len(probes)
+        traces = [(origin, [span]) for span in probes]
+        self._prober.send_day(day, traces, self._random(day, PROBER, "sending"))
+        gateway = helper_origin(SEARCH_GATEWAY, "us-east-1", "production")
+        meter = self._objective_meters[SEARCH_GATEWAY]
+        for is_hit in gateway_searches(meter, gateway, day, self._random(day, SEARCH_GATEWAY)):
+            searched = Measurement("rag_hit_rate", nanoseconds(midnight(day)), is_hit)
+            self.ledger.add_objective(searched, "production")
+            self.ledger.counts["metered_connector_calls"] += 1
+        for name, meter in self._objective_meters.items():
+            folder = self._landing / "otlp" / name
+            write_metrics(folder, day, meter.export(day), self.ledger.counts, subject="objective-metrics")
+
+    def _measure(self, spans: list[Span], sent_ns: dict[str, int], environment: str) -> list[Measurement]:
+        """Put what objectives are measured by among `spans` into the ledger."""
+        measured = list(measure(self._platform.objectives, spans, sent_ns))
+        for measurement in measured:
+            self.ledger.add_objective(measurement, environment)
+        return measured
 
     def _write_records(self, day: date) -> None:
         for folder, subject, events in (
@@ -126,9 +167,19 @@ class _Month:
             for event in run_events(self._platform, run, rng):
                 events.append(event)
                 self.ledger.counts["cloud_events"] += 1
+            environment = run.tenant.environment
+            measured = self._measure(spans, {}, environment)
+            if service.name in self._objective_meters:
+                for measurement in measured:
+                    self._objective_meters[service.name].record(
+                        origin_of(run), nanoseconds(run.release.at), measurement
+                    )
             if consumed := notifier_spans(run, rng):
                 helper = helper_origin(NOTIFIER, run.region, run.tenant.environment)
                 published.append((helper, consumed))
+                sent_ns = {span.span_id: span.start_ns for span in spans}
+                for measurement in self._measure(consumed, sent_ns, environment):
+                    self._objective_meters[NOTIFIER].record(helper, 0, measurement)
                 self.ledger.spans_by_service[NOTIFIER] += len(consumed)
             for meter in self._meters.get(service.name, ()):
                 meter.record(run)

@@ -85,7 +85,9 @@ class Month:
     def __init__(self, home: Home, *, seeds: int, probability: float) -> None:
         self.seeds, self.probability = seeds, probability
         self._connection = duckdb.connect()
-        self._connection.execute("attach ':memory:' as lake; create schema lake.intermediate; create schema lake.marts")
+        self._connection.execute(
+            "attach ':memory:' as lake; create schema lake.intermediate; create schema lake.marts"
+        )
         for model in ("int_tiered_calls", "int_priced_metric_usage"):
             self._copy(home, model)
         self._draw()
