@@ -113,8 +113,8 @@ TOOL = [
 ]
 UNRELATED = [call(15, 151, MONTH + 3 * DAY - MINUTE, 2048)]
 
-# A running total over days, told again at each export. What came late lies between and after it; on the fourth day
-# the counter had begun anew.
+# A running total over days, told again at each export. What came late lies between and after it; on the
+# fourth day the counter had begun anew.
 TOTAL = [counter("counted", NOON + 1, 10), counter("counted", NOON + 2 * DAY, 70)]
 TOTAL_BETWEEN = [
     counter("counted", NOON + 2, 10),
