@@ -129,11 +129,11 @@ SPANS_OF_EVENTS = [
     Span(16, 161, NOON, NOON + 1, {"span.type": "llm_request", "model": "told thrice", "input_tokens": 300})
 ]
 
-EARLY = [
+EARLY: list[Span | Event | Point] = [
     *(*CLIENT, *PROXY_OF_OTHERS, *ROLL_UP, *PARTIAL, *LONG_RUN, *BEFORE, *OUTER, *RESENT, *TOOL),
     *(*TOTAL, *METERED),
 ]
-LATE = [
+LATE: list[Span | Event | Point] = [
     *(*PROXY_OF_FIRST, *CALL_OF_ROLL_UP, *COMPLETE, *PROXY_OF_LONG_RUN, *AFTER, *INNER, *RESENT, *UNRELATED),
     *(*TOTAL_BETWEEN, *EVENTS, *SPANS_OF_EVENTS),
 ]
