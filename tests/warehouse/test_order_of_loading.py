@@ -130,12 +130,30 @@ SPANS_OF_EVENTS = [
 ]
 
 EARLY: list[Span | Event | Point] = [
-    *(*CLIENT, *PROXY_OF_OTHERS, *ROLL_UP, *PARTIAL, *LONG_RUN, *BEFORE, *OUTER, *RESENT, *TOOL),
-    *(*TOTAL, *METERED),
+    *CLIENT,
+    *PROXY_OF_OTHERS,
+    *ROLL_UP,
+    *PARTIAL,
+    *LONG_RUN,
+    *BEFORE,
+    *OUTER,
+    *RESENT,
+    *TOOL,
+    *TOTAL,
+    *METERED,
 ]
 LATE: list[Span | Event | Point] = [
-    *(*PROXY_OF_FIRST, *CALL_OF_ROLL_UP, *COMPLETE, *PROXY_OF_LONG_RUN, *AFTER, *INNER, *RESENT, *UNRELATED),
-    *(*TOTAL_BETWEEN, *EVENTS, *SPANS_OF_EVENTS),
+    *PROXY_OF_FIRST,
+    *CALL_OF_ROLL_UP,
+    *COMPLETE,
+    *PROXY_OF_LONG_RUN,
+    *AFTER,
+    *INNER,
+    *RESENT,
+    *UNRELATED,
+    *TOTAL_BETWEEN,
+    *EVENTS,
+    *SPANS_OF_EVENTS,
 ]
 ORDERS = {
     "at once": [EARLY + LATE],
