@@ -123,7 +123,7 @@ TOTAL_BETWEEN = [
     counter("counted", NOON + 6 * DAY, 9, started_at=NOON + 3 * DAY - MINUTE),
 ]
 # Metrics count until the events of the same calls are there, and events until their spans are.
-METERED = [counter("told twice", NOON + 1, 500), request("told thrice", NOON, 300)]
+METERED: list[Event | Point] = [counter("told twice", NOON + 1, 500), request("told thrice", NOON, 300)]
 EVENTS = [request("told twice", NOON, 500), request("told twice", NOON, 500)]
 SPANS_OF_EVENTS = [
     Span(16, 161, NOON, NOON + 1, {"span.type": "llm_request", "model": "told thrice", "input_tokens": 300})
