@@ -43,6 +43,7 @@
     case aliases.value_kind
         when 'json' then {{ json_path_text('entries.value', 'aliases.json_path') }}
         when 'seconds' then cast(1000 * try_cast(entries.value as double) as varchar)
+        when 'instant' then cast({{ milliseconds_after(utc_timestamp("trim(entries.value, '\"')"), 'entries.started_at') }} as varchar)
         else entries.value
     end
 {%- endmacro %}

@@ -24,3 +24,12 @@
 {% macro duckdb__milliseconds_before(instant, milliseconds) -%}
     {{ instant }} - to_microseconds(coalesce(cast(1000 * {{ milliseconds }} as bigint), 0))
 {%- endmacro %}
+
+{#- Milliseconds from one instant to another; null where one is unknown. -#}
+{% macro milliseconds_after(instant, earlier) -%}
+    {{ return(adapter.dispatch('milliseconds_after')(instant, earlier)) }}
+{%- endmacro %}
+
+{% macro duckdb__milliseconds_after(instant, earlier) -%}
+    date_diff('microsecond', {{ earlier }}, {{ instant }}) / 1000
+{%- endmacro %}

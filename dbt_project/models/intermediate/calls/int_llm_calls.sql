@@ -27,7 +27,7 @@ context as (
 
 ),
 
--- What a log event does not say itself, its span says for it.
+-- What a log event does not say itself, its span says for it, if that began on the same day.
 calls as (
 
     select
@@ -146,7 +146,8 @@ calls as (
 
     from log_calls
     left join context
-        on log_calls.trace_id = context.trace_id
+        on log_calls.usage_date = context.span_date
+        and log_calls.trace_id = context.trace_id
         and log_calls.span_id = context.span_id
 
 )

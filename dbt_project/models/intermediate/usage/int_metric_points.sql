@@ -36,6 +36,8 @@ points as (
         and metric_name in (select metric_name from counting_metrics)
         and (metric_type in ('histogram', 'exponential_histogram') or (metric_type = 'sum' and is_monotonic))
         and {{ counter_value('coalesce(value, sum)') }} is not null
+        -- A point without a recorded value says that its series ended; what value it carries means nothing.
+        and coalesce(flags, 0) % 2 = 0
     qualify row_number() over (partition by record_digest order by load_id) = 1
 
 ),

@@ -69,7 +69,7 @@ billed as (
             when model_references.is_listed then model_references.price_model
             else coalesce(nullif({{ comparable('charges.model') }}, ''), 'unknown')
         end as model,
-        sum(charges.tokens) as tokens
+        cast(sum(charges.tokens) as bigint) as tokens
 
     from charges
     left join model_references
@@ -93,12 +93,13 @@ by_source as (
         bool_or(sources.is_counted) as is_counted,
         sum(sources.requests) as requests,
         sum(sources.unknown_usage_requests) as unknown_usage_requests,
-        sum(sources.tokens) as tokens,
-        sum(sources.observed_tokens) as observed_tokens,
-        coalesce(sum(sources.repeated_tokens), 0) as repeated_tokens,
-        coalesce(sum(sources.cache_tokens), 0) as cache_tokens,
-        coalesce(sum(sources.reasoning_tokens), 0) as reasoning_tokens,
-        coalesce(sum(sources.retry_tokens), 0) as retry_tokens
+        -- Whole tokens from here on, so that the parts of a difference add up to it.
+        cast(sum(sources.tokens) as bigint) as tokens,
+        cast(sum(sources.observed_tokens) as bigint) as observed_tokens,
+        cast(coalesce(sum(sources.repeated_tokens), 0) as bigint) as repeated_tokens,
+        cast(coalesce(sum(sources.cache_tokens), 0) as bigint) as cache_tokens,
+        cast(coalesce(sum(sources.reasoning_tokens), 0) as bigint) as reasoning_tokens,
+        cast(coalesce(sum(sources.retry_tokens), 0) as bigint) as retry_tokens
 
     from sources
     left join usage_sources
@@ -107,14 +108,14 @@ by_source as (
 
 ),
 
--- The best source of each signal speaks for it.
+-- The source that counts speaks for its signal, else the best one does.
 by_signal as (
 
     select *
     from by_source
     qualify row_number() over (
         partition by usage_date, service_name, model, signal
-        order by tokens is null, rank, source_name
+        order by not is_counted, tokens is null, rank, source_name
     ) = 1
 
 ),

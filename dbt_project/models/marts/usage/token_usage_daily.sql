@@ -9,95 +9,28 @@
 
 with
 
-calls as (
+usage as (
 
     select
         *,
+        -- Counters do not say how many calls a day's usage was of: it stands for one.
+        coalesce(requests, 1) as weight,
         {{ known_tokens() }} as total_tokens
 
-    from {{ ref('int_tiered_calls') }}
+    from {{ ref('int_counted_usage') }}
     where {{ in_days('usage_date', affected_days(days_of_new_tenant_states())) }}
 
 ),
 
--- What only metrics tell is not weighted, and its calls succeeded. Counters do not say how many calls there were.
-metric_usage as (
-
-    select *
-    from {{ ref('int_priced_metric_usage') }}
-    where {{ in_days('usage_date', affected_days(days_of_new_tenant_states())) }}
-
-),
-
-counted as (
+varied as (
 
     select
-        usage_date,
-        tenant_id,
-        entitlement_tier,
-        service_name,
-        agent_name,
-        workflow_name,
-        provider_name,
-        model,
-        operation_name,
-        environment,
-        sampling_weight,
-        sampling_weight as requests,
-        1 as observed_requests,
-        cast(sampling_weight * sampling_weight as decimal(38, 12)) as squared_weights,
-        case when is_failed then sampling_weight else 0 end as failed_requests,
-        case when is_rollup_fallback then sampling_weight else 0 end as rollup_fallback_requests,
-        case when is_usage_known then 0 else sampling_weight end as unknown_usage_requests,
-        case when is_usage_known and not is_priced then sampling_weight else 0 end as unpriced_requests,
-        case when is_sampling_known then 0 else sampling_weight end as unknown_sampling_requests,
-        {{ sampling_variance('1') }} as requests_variance,
+        *,
+        {{ sampling_variance('observed_requests') }} as requests_variance,
         {{ sampling_variance('total_tokens') }} as total_tokens_variance,
-        {{ sampling_variance('cost_usd') }} as cost_usd_variance,
-        uncached_input_tokens,
-        cache_read_tokens,
-        cache_write_tokens,
-        visible_output_tokens,
-        reasoning_tokens,
-        cost_usd,
-        reported_cost_usd
+        {{ sampling_variance('cost_usd') }} as cost_usd_variance
 
-    from calls
-
-    union all
-
-    select
-        usage_date,
-        tenant_id,
-        entitlement_tier,
-        service_name,
-        agent_name,
-        workflow_name,
-        provider_name,
-        model,
-        operation_name,
-        environment,
-        1 as sampling_weight,
-        requests,
-        cast(requests as bigint) as observed_requests,
-        requests as squared_weights,
-        0 as failed_requests,
-        0 as rollup_fallback_requests,
-        0 as unknown_usage_requests,
-        case when is_usage_known and cost_usd is null then coalesce(requests, 1) else 0 end as unpriced_requests,
-        0 as unknown_sampling_requests,
-        case when requests is not null then 0 end as requests_variance,
-        case when is_usage_known then 0 end as total_tokens_variance,
-        case when cost_usd is not null then 0 end as cost_usd_variance,
-        uncached_input_tokens,
-        cache_read_tokens,
-        cache_write_tokens,
-        visible_output_tokens,
-        reasoning_tokens,
-        cost_usd,
-        reported_cost_usd
-
-    from metric_usage
+    from usage
 
 ),
 
@@ -117,12 +50,12 @@ daily as (
         coalesce(environment, 'unknown') as environment,
         sum(requests) as requests,
         sum(observed_requests) as observed_requests,
-        sum(squared_weights) as squared_weights,
-        sum(failed_requests) as failed_requests,
-        sum(rollup_fallback_requests) as rollup_fallback_requests,
-        sum(unknown_usage_requests) as unknown_usage_requests,
-        sum(unpriced_requests) as unpriced_requests,
-        sum(unknown_sampling_requests) as unknown_sampling_requests,
+        sum(cast(sampling_weight * requests as decimal(38, 12))) as squared_weights,
+        coalesce(sum(weight) filter (where is_failed), 0) as failed_requests,
+        coalesce(sum(weight) filter (where is_rollup_fallback), 0) as rollup_fallback_requests,
+        coalesce(sum(weight) filter (where not is_usage_known), 0) as unknown_usage_requests,
+        coalesce(sum(weight) filter (where is_usage_known and not is_priced), 0) as unpriced_requests,
+        coalesce(sum(weight) filter (where not is_sampling_known), 0) as unknown_sampling_requests,
         sum(requests_variance) as requests_variance,
         sum(total_tokens_variance) as total_tokens_variance,
         sum(cost_usd_variance) as cost_usd_variance,
@@ -134,7 +67,7 @@ daily as (
         sum(cost_usd * sampling_weight) as cost_usd,
         sum(reported_cost_usd * sampling_weight) as reported_cost_usd
 
-    from counted
+    from varied
     group by all
 
 )
