@@ -89,6 +89,19 @@ referenced as (
 
 ),
 
+sold as (
+
+    select
+        tenant_id,
+        price_provider_name,
+        price_model,
+        started_at
+
+    from referenced
+    group by tenant_id, price_provider_name, price_model, started_at
+
+),
+
 -- What a tenant had agreed on when the day began.
 agreed as (
 
@@ -103,7 +116,7 @@ agreed as (
         {{ contract_price('visible_output') }} as visible_output_usd_per_mtok,
         {{ contract_price('reasoning') }} as reasoning_usd_per_mtok
 
-    from (select distinct tenant_id, price_provider_name, price_model, started_at from referenced) as sold
+    from sold
     inner join contract_prices
         on sold.tenant_id = contract_prices.tenant_id
         and sold.price_provider_name = contract_prices.provider_name
