@@ -135,7 +135,7 @@ select
     placed.span_id,
     placed.span_date,
     placed.graph_node_id is not null
-    and placed.graph_node_id is distinct from coalesce(reached.node_above, placed.parent_node_id) as is_node_entry,
+    and placed.graph_node_id != coalesce(reached.node_above, placed.parent_node_id, '') as is_node_entry,
     placed.is_span_orphan
     or (placed.graph_node_parent_id is not null and known_nodes.graph_node_id is null) as is_orphan,
     reached.span_id is null or looping_nodes.graph_node_id is not null as is_cyclic

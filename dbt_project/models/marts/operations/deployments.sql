@@ -39,7 +39,7 @@ last_images as (
     where image is not null
     qualify row_number() over (
         partition by service_name, environment, service_version, revision
-        order by last_seen_at desc, image
+        order by last_seen_at desc, image asc
     ) = 1
 
 ),
@@ -57,7 +57,7 @@ last_regions as (
     where region is not null
     qualify row_number() over (
         partition by service_name, environment, service_version, revision
-        order by last_seen_at desc, region
+        order by last_seen_at desc, region asc
     ) = 1
 
 )
