@@ -1,4 +1,4 @@
-"""Objectives and connectors tie spans, events and metrics of different days: any order of loading gives the same marts."""
+"""What objectives and connectors tie together across days gives the same marts in any order of loading."""
 
 from __future__ import annotations
 

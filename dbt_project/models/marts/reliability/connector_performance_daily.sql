@@ -95,7 +95,8 @@ counted as (
         case when is_bucket then increase else 0 end as timed,
         case
             when is_bucket and upper_bound_ms is null then cast(lower_bound_ms as double)
-            when is_bucket then {{ bucket_estimate_ms('cast(lower_bound_ms as double)', 'cast(upper_bound_ms as double)') }}
+            when is_bucket
+                then {{ bucket_estimate_ms('cast(lower_bound_ms as double)', 'cast(upper_bound_ms as double)') }}
         end as latency_ms
 
     from metered
