@@ -101,7 +101,7 @@ class ObjectiveMetrics:
 def gateway_searches(
     meter: ObjectiveMetrics, origin: Origin, day: date, rng: random.Random
 ) -> Iterator[bool]:
-    """Count the judged searches of `day` and the connector calls behind them; yield each one's hit or miss."""
+    """Count the judged searches of `day` and the connector calls behind them; yield whether each hit."""
     start_ns = nanoseconds(midnight(day))
     for _ in range(rng.randint(12, 24)):
         at_ns = start_ns + rng.randrange(_DAY_NS)

@@ -61,8 +61,10 @@ attempts as (
         on spans.trace_id = context.trace_id
         and spans.span_id = context.span_id
     qualify row_number() over (
-        partition by coalesce(spans.connector_call_id, spans.trace_id || '-' || spans.span_id), coalesce(spans.retry_attempt, 1)
-        order by spans.kind = 'CLIENT' desc, spans.start_time_unix_nano desc, spans.trace_id, spans.span_id
+        partition by
+            coalesce(spans.connector_call_id, spans.trace_id || '-' || spans.span_id),
+            coalesce(spans.retry_attempt, 1)
+        order by spans.kind = 'CLIENT' desc, spans.start_time_unix_nano desc, spans.trace_id asc, spans.span_id asc
     ) = 1
 
 ),
@@ -74,15 +76,14 @@ numbered as (
         min(span_date) over (partition by call_id) as usage_date,
         row_number() over (
             partition by call_id
-            order by start_time_unix_nano desc, trace_id, span_id
+            order by start_time_unix_nano desc, trace_id asc, span_id asc
         ) = 1 as is_last_attempt
 
     from attempts
 
 ),
 
-{%- if days is not none %}
--- Events of the calls at hand, on whatever day they stand.
+-- The calls at hand, whose events may stand on any day.
 calls_at_hand as (
 
     select call_id as connector_call_id from numbered
@@ -92,16 +93,13 @@ calls_at_hand as (
     where {{ in_days('usage_date', days) }}
 
 ),
-{%- endif %}
 
 completions as (
 
     select *
     from {{ ref('int_connector_completions') }}
-    {%- if days is not none %}
     where connector_call_id in (select connector_call_id from calls_at_hand)
-    {%- endif %}
-    qualify row_number() over (partition by connector_call_id order by record_digest desc, load_id) = 1
+    qualify row_number() over (partition by connector_call_id order by record_digest desc, load_id asc) = 1
 
 ),
 

@@ -11,7 +11,9 @@
 select
     connector_call_id,
     cast(
-        {{ milliseconds_before('occurred_at', 'case when duration_ms between 0 and 86400000 then duration_ms end') }} as date
+        {{ milliseconds_before(
+            'occurred_at', 'case when duration_ms between 0 and 86400000 then duration_ms end'
+        ) }} as date
     ) as usage_date,
     tenant_id,
     connector_name,

@@ -134,7 +134,7 @@ deliveries as (
         select * from linked
         union all
         select * from below_producer
-    )
+    ) as produced
 
 ),
 

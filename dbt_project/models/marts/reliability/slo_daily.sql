@@ -81,8 +81,8 @@ windows as (
     inner join totals
         on targeted.slo_name = totals.slo_name
         and targeted.environment = totals.environment
-        and totals.usage_date <= targeted.usage_date
-        and totals.usage_date > targeted.usage_date - targeted.window_days
+        and targeted.usage_date >= totals.usage_date
+        and targeted.usage_date - targeted.window_days < totals.usage_date
     where totals.good is not null
     group by targeted.usage_date, targeted.slo_name, targeted.environment
 
