@@ -47,6 +47,8 @@ points as (
         and points.metric_date is not null
         and points.time_unix_nano is not null
         and points.metric_type in ('histogram', 'exponential_histogram')
+        -- A unit of no time tells no latency.
+        and coalesce(nullif(points.unit, ''), latency_metrics.unit) in ('s', 'ms', 'us', 'ns')
         and {{ counter_value('points.count') }} is not null
     qualify row_number() over (partition by points.record_digest order by points.load_id) = 1
 
@@ -164,12 +166,9 @@ described as (
 
 select *
 from described
-where
-    -- A unit of no time tells no latency.
-    ms_per_unit is not null
-    {% if is_incremental() -%}
-        and record_digest not in (
-            select record_digest from {{ this }}
-            where {{ near_days('usage_date', new_metric_days()) }}
-        )
-    {%- endif %}
+{% if is_incremental() -%}
+    where record_digest not in (
+        select record_digest from {{ this }}
+        where {{ near_days('usage_date', new_metric_days()) }}
+    )
+{%- endif %}

@@ -126,7 +126,7 @@ judged as (
         and coalesce(
             lead(requests) over (
                 partition by usage_date, service_name, operation_name, metric_name, model_group
-                order by rank, requests desc, source_name
+                order by rank asc, requests desc, source_name asc
             ), 0
         ) > 1 + {{ a_twentieth_more('requests') }} as lacks_requests
 
@@ -140,7 +140,7 @@ chosen as (
     from judged
     qualify row_number() over (
         partition by usage_date, service_name, operation_name, metric_name, model_group
-        order by lacks_requests, rank, requests desc, source_name
+        order by lacks_requests asc, rank asc, requests desc, source_name asc
     ) = 1
 
 )
