@@ -49,8 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
 def measure_all(scratch: Path, histories: tuple[int, ...], runs: int, size: int) -> list[Day]:
     """The costs of the added day for each length of history, the runs interleaved.
 
-    Every warehouse has been built once before, the one without history from an empty landing folder; each run starts
-    from a copy of it.
+    Every warehouse has been built once before, the one without history from an empty landing folder; each
+    run starts from a copy of it.
     """
     print(f"Writing {max(histories) + 1} days", file=sys.stderr)
     for back in range(max(histories) + 1):
@@ -84,14 +84,16 @@ def _run(home: Path) -> list[NodeCost]:
     # Ages are measured at the end of the added day, whatever the history.
     as_of = f"{_ADDED + timedelta(days=1)}T00:00:00Z"
     settings = {"TRACEHOUSE_HOME": str(home), "TRACEHOUSE_SETTLE_SECONDS": "0", "TRACEHOUSE_AS_OF": as_of}
-    done = subprocess.run(  # noqa: S603 - this Python, our module
+    done = subprocess.run(
         [sys.executable, "-m", "benchmarks.warehouse_job"],
         env=os.environ | settings,
         capture_output=True,
         text=True,
     )
     if done.returncode:
-        raise RuntimeError(f"{home.name}: exited {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-3000:]}")
+        raise RuntimeError(
+            f"{home.name}: exited {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-3000:]}"
+        )
     return [NodeCost(**cost) for cost in json.loads(done.stdout.splitlines()[-1])]
 
 

@@ -13,7 +13,7 @@ DAY = 86_400 * SECOND
 # 2026-10-01T12:00:00Z
 NOON = 1_790_812_800 * SECOND + DAY // 2
 
-# Of each model the column that says which rows were written, and what a late span of the second trace may write.
+# Of each model a column that tells its rows apart, and what a late span of the second trace may write.
 WRITTEN = {
     "intermediate.int_spans": ("trace_id", {f"{2:032x}"}),
     "intermediate.int_span_context": ("trace_id", {f"{2:032x}"}),
