@@ -49,8 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
 def measure_all(scratch: Path, histories: tuple[int, ...], runs: int, size: int) -> list[Day]:
     """The costs of the added day for each length of history, the runs interleaved.
 
-    Every warehouse has been built once before, the one without history from an empty landing folder; each run starts
-    from a copy of it.
+    Every warehouse has been built once before, the one without history from an empty landing folder; each
+    run starts from a copy of it.
     """
     print(f"Writing {max(histories) + 1} days", file=sys.stderr)
     for back in range(max(histories) + 1):

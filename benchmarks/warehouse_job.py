@@ -1,7 +1,7 @@
 """Load and build what is new in one home, in a process of its own: `python -m benchmarks.warehouse_job`.
 
-TRACEHOUSE_HOME names the home. The cost of the load and of each dbt node is printed as JSON; the starts of Python and
-dbt, and dbt's parsing, are not in it.
+TRACEHOUSE_HOME names the home. The cost of the load and of each dbt node is printed as JSON; the starts of
+Python and dbt, and dbt's parsing, are not in it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PROJECT = Path(__file__).parent.parent / "dbt_project"
 
 @dataclass(frozen=True)
 class NodeCost:
-    """One step of a run. `kind` is load, seed, model or test; CPU is of the whole process, DuckDB's threads too."""
+    """One step of a run. `kind` is load, seed or model; CPU is of the whole process, DuckDB's threads too."""
 
     name: str
     kind: str
@@ -48,7 +48,7 @@ class _Clock:
             self._started = time.process_time(), time.monotonic()
         elif event.info.name == "NodeFinished":
             node = event.data.node_info
-            if node.resource_type in ("seed", "model", "test"):
+            if node.resource_type in ("seed", "model"):
                 self.add(node.node_name, node.resource_type, self._started)
 
     def add(self, name: str, kind: str, started: tuple[float, float]) -> None:
@@ -58,7 +58,7 @@ class _Clock:
 
 
 def measure() -> list[NodeCost]:
-    """Load, then build and test. Raises RuntimeError when a node failed."""
+    """Load, then build. Raises RuntimeError when a node failed."""
     settings = read_settings(os.environ)
     with lake.connect(settings) as connection:
         ensure_release_tables(connection)
@@ -70,8 +70,10 @@ def measure() -> list[NodeCost]:
     target = str(settings.home / "dbt")
     paths = ["--project-dir", str(_PROJECT), "--profiles-dir", str(_PROJECT)]
     done = dbtRunner(callbacks=[clock]).invoke(
-        ["build", "--quiet", *paths, "--exclude-resource-type", "unit_test"]
-        + ["--target-path", target, "--log-path", target]
+        [
+            *("build", "--quiet", "--exclude-resource-type", "test", "unit_test"),
+            *("--target-path", target, "--log-path", target, *paths),
+        ]
     )
     if not done.success:
         raise RuntimeError(f"dbt failed: {done.exception or target + '/dbt.log says why'}")

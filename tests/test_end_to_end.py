@@ -34,15 +34,6 @@ MARTS = {
 }
 
 
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home in which `make demo` has run."""
-    home = Home(tmp_path_factory.mktemp("demo"))
-    outcome = home.run("orchestration", "demo")
-    assert outcome.code == 0, outcome.err
-    return home
-
-
 @pytest.mark.xdist_group("sample")
 def test_the_demo_fills_every_mart(demo: Home) -> None:
     for mart in [*MARTS, "pipeline_health", "publications", "gate_results"]:

@@ -63,7 +63,7 @@ def write_month(
 
 
 def write_day(landing: Path, day: date, *, size: int = 1, seed: int = 7) -> None:
-    """Write one day alone below `landing`, in the month or after it: nothing arrives late, no counter goes on."""
+    """Write one day alone, in the month or after it: nothing arrives late, no counter goes on."""
     _Month(landing, size, seed).write_day(day)
 
 

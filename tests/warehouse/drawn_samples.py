@@ -1,7 +1,6 @@
 """Head samples of a month, drawn again and again, and counted by the project's own models.
 
-A head sampler decides by the trace id alone: with another seed, other traces of the same month are kept. A call of
-which another trace keeps a copy is one of its own trace here, as in the model of calls.
+A head sampler decides by the trace id alone: with another seed, other traces of the same month are kept.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How the intervals of many samples did. `theory` is the half-width by the design, from the whole month."""
+    """How the intervals of many samples did. `theory` is the half-width that the whole month implies."""
 
     truth: float
     covered: float
@@ -67,8 +66,10 @@ def compiled(home: Home, model: str) -> str:
     target = home.path / "compiled"
     dbt = Path(sys.executable).parent / "dbt"
     done = subprocess.run(
-        [dbt, "compile", "--full-refresh", "--quiet", "--profiles-dir", ".", "--select", model]
-        + ["--target-path", str(target), "--log-path", str(target)],
+        [
+            *(dbt, "compile", "--full-refresh", "--quiet", "--profiles-dir", ".", "--select", model),
+            *("--target-path", str(target), "--log-path", str(target)),
+        ],
         cwd=ROOT / "dbt_project",
         env=home.environ,
         capture_output=True,
@@ -174,7 +175,7 @@ class Month:
 
 
 def land_sample(source: Path, target: Path, *, seed: int, probability: float) -> None:
-    """Copy a landing folder with what one head sampler keeps of its traces, each marked with its threshold."""
+    """Copy a landing folder with what one head sampler keeps of it, marked with the threshold."""
     for file in sorted(path for path in source.rglob("*") if path.is_file()):
         copy = target / file.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)

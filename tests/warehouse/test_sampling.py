@@ -37,5 +37,16 @@ def test_a_sample_that_landed_gives_the_rows_of_the_same_sample_drawn_from_the_c
     land_sample(demo.path / "landing", home.path / "landing", seed=1, probability=PROBABILITY)
     load_once(home.settings, progress=lambda _: None)
     build(home, "+token_usage_daily")
-    landed = home.in_lake("select * from lake.marts.token_usage_daily order by all")
-    assert landed == month.rows(1)
+    # On a day on which the few calls that were kept did not say their usage, metrics tell it.
+    told_by_metrics = set(
+        home.in_lake(
+            "select distinct usage_date, service_name from lake.intermediate.int_usage_sources "
+            "where is_counted and source_name != 'spans'"
+        )
+    )
+    assert len(told_by_metrics) <= 3
+    landed, drawn = (
+        [row for row in rows if (row[0], row[3]) not in told_by_metrics]
+        for rows in (home.in_lake("select * from lake.marts.token_usage_daily order by all"), month.rows(1))
+    )
+    assert landed == drawn

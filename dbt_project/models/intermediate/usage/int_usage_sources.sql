@@ -131,6 +131,7 @@ by_names as (
             sum(sampling_weight) filter (where is_call and not is_usage_known and not is_failed), 0
         ) as unknown_usage_requests,
         coalesce(bool_and(is_sampling_known) filter (where is_call), true) as is_sampling_known,
+        coalesce(bool_or(sampling_weight > 1), false) as is_sampled,
         sum(cast(tokens * sampling_weight as decimal(38, 6))) filter (where is_call) as tokens,
         sum(tokens) filter (where is_call) as observed_tokens,
         sum(cast((uncached_input_tokens + cache_read_tokens + cache_write_tokens) * sampling_weight as decimal(38, 6)))
@@ -209,31 +210,45 @@ grouped as (
         case
             when bool_or(model_key = '' and tokens is not null) over (partition by usage_date, service_name) then '*'
             else model_key
-        end as model_group
+        end as model_group,
+        bool_or(is_sampled) over (partition by usage_date, service_name) as is_sampled_day
 
     from keyed
+
+),
+
+-- A sample misses some models of a day by chance. Were another signal to tell of those alone, what the sample missed
+-- would be counted and what it has too much of as well: one signal is chosen for the whole service and day.
+choices as (
+
+    select
+        *,
+        case when is_sampled_day then '*' else model_group end as choice_group
+
+    from grouped
 
 ),
 
 by_source as (
 
     select
-        grouped.usage_date,
-        grouped.service_name,
-        grouped.model_group,
-        grouped.source_name,
+        choices.usage_date,
+        choices.service_name,
+        choices.choice_group,
+        choices.source_name,
         coalesce(usage_sources.rank, 29) as rank,
-        sum(grouped.requests) as requests,
-        sum(grouped.reports) as reports,
-        sum(grouped.unknown_usage_requests) as unknown_usage_requests,
-        bool_and(grouped.is_sampling_known) as is_sampling_known,
-        coalesce(bool_and(grouped.model_key != '') filter (where grouped.tokens is not null), false) as names_models,
-        sum(grouped.tokens) as tokens
+        sum(choices.requests) as requests,
+        sum(choices.reports) as reports,
+        sum(choices.unknown_usage_requests) as unknown_usage_requests,
+        bool_and(choices.is_sampling_known) as is_sampling_known,
+        bool_or(choices.is_sampled) as is_sampled,
+        coalesce(bool_and(choices.model_key != '') filter (where choices.tokens is not null), false) as names_models,
+        sum(choices.tokens) as tokens
 
-    from grouped
+    from choices
     left join usage_sources
-        on grouped.source_name = usage_sources.source_name
-    group by grouped.usage_date, grouped.service_name, grouped.model_group, grouped.source_name, usage_sources.rank
+        on choices.source_name = usage_sources.source_name
+    group by choices.usage_date, choices.service_name, choices.choice_group, choices.source_name, usage_sources.rank
 
 ),
 
@@ -249,7 +264,7 @@ coarser as (
 
     from by_source
     window coarser_sources as (
-        partition by usage_date, service_name, model_group
+        partition by usage_date, service_name, choice_group
         order by rank desc
         range between unbounded preceding and 1 preceding
     )
@@ -261,8 +276,17 @@ judged as (
     select
         *,
         not names_models and coalesce(coarser_names_models, false) as lacks_models,
-        unknown_usage_requests > 0
-        and coalesce(coarser_tokens, 0) > {{ a_twentieth_more('coalesce(tokens, 0)') }} as lacks_usage,
+        case
+            -- How much a sample found depends on chance, how many of its calls are silent hardly does.
+            when is_sampled
+                then
+                    coalesce(coarser_tokens, 0) > 0
+                    and coalesce(requests, 0)
+                    > {{ a_twentieth_more('(coalesce(requests, 0) - unknown_usage_requests)') }}
+            else
+                unknown_usage_requests > 0
+                and coalesce(coarser_tokens, 0) > {{ a_twentieth_more('coalesce(tokens, 0)') }}
+        end as lacks_usage,
         not is_sampling_known
         and coalesce(coarser_requests, 0) > {{ a_twentieth_more('coalesce(reports, 0)') }} as lacks_calls
 
@@ -275,7 +299,7 @@ chosen as (
     select *
     from judged
     qualify row_number() over (
-        partition by usage_date, service_name, model_group
+        partition by usage_date, service_name, choice_group
         order by
             lacks_models or lacks_usage or lacks_calls,
             case when not (lacks_models or lacks_usage or lacks_calls) then rank end,
@@ -287,28 +311,28 @@ chosen as (
 )
 
 select
-    grouped.usage_date,
-    grouped.source_name,
-    grouped.service_name,
-    grouped.provider_name,
-    grouped.request_model,
-    grouped.response_model,
-    grouped.model_key,
-    grouped.model_group,
+    choices.usage_date,
+    choices.source_name,
+    choices.service_name,
+    choices.provider_name,
+    choices.request_model,
+    choices.response_model,
+    choices.model_key,
+    choices.model_group,
     chosen.source_name is not null as is_counted,
-    grouped.requests,
-    grouped.unknown_usage_requests,
-    grouped.tokens,
-    grouped.observed_tokens,
-    grouped.input_tokens,
-    grouped.cache_tokens,
-    grouped.reasoning_tokens,
-    grouped.repeated_tokens,
-    grouped.retry_tokens
+    choices.requests,
+    choices.unknown_usage_requests,
+    choices.tokens,
+    choices.observed_tokens,
+    choices.input_tokens,
+    choices.cache_tokens,
+    choices.reasoning_tokens,
+    choices.repeated_tokens,
+    choices.retry_tokens
 
-from grouped
+from choices
 left join chosen
-    on grouped.usage_date = chosen.usage_date
-    and grouped.service_name is not distinct from chosen.service_name
-    and grouped.model_group = chosen.model_group
-    and grouped.source_name = chosen.source_name
+    on choices.usage_date = chosen.usage_date
+    and choices.service_name is not distinct from chosen.service_name
+    and choices.choice_group = chosen.choice_group
+    and choices.source_name = chosen.source_name
