@@ -14,6 +14,7 @@ import pytest
 
 from ingest.sample import write_month
 from tests.running import ROOT, Home
+from tests.warehouse.building import compiled
 
 MARTS = {
     "accuracy_daily",
@@ -168,6 +169,35 @@ def test_the_demo_counts_the_connector_calls_that_spans_events_and_metrics_tell_
     )
     # One trace in four is kept.
     assert denied == [(truth.denylisted_connector_calls, 4 * truth.denylisted_connector_denials)]
+
+
+@pytest.mark.xdist_group("sample")
+def test_quantiles_of_the_demo_from_buckets_are_within_their_bound_of_the_exact_ones(demo: Home) -> None:
+    dimensions = ("service_name", "agent_name", "workflow_name", "operation_name", "model", "tenant_id")
+    # Of docs-api metrics tell too; the others have spans alone.
+    asked = "metric_name = 'duration' and service_name != 'docs-api'"
+    for dimension in dimensions:
+        estimated = compiled(
+            demo,
+            f"select {dimension}, {{{{ latency_quantile(0.95) }}}} as p95, "
+            "{{ latency_error_bound(0.95) }} as error_bound "
+            f"from {{{{ ranked_buckets(ref('latency_histogram_daily'), by=['{dimension}'], "
+            f'where="{asked}") }}}} as ranked group by {dimension}',
+        )
+        exact = (
+            f"select {dimension}, min(latency_ms) filter (where reached >= 0.95 * total) as p95 from ("
+            f"select {dimension}, latency_ms, "
+            f"sum(sampling_weight) over (partition by {dimension} order by latency_ms) as reached, "
+            f"sum(sampling_weight) over (partition by {dimension}) as total "
+            f"from lake.intermediate.int_timed_operations where {asked}) group by {dimension}"
+        )
+        compared, worst, bound = demo.in_lake(
+            "select count(*), max(abs(estimated.p95 / exact.p95 - 1)), max(estimated.error_bound) "
+            f"from ({estimated}) as estimated full join ({exact}) as exact using ({dimension})"
+        )[0]
+        assert compared > 1
+        assert worst <= bound + 1e-9, dimension
+        assert bound <= 0.011
 
 
 @pytest.mark.xdist_group("sample")

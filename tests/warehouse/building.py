@@ -82,6 +82,23 @@ def build(home: Home, *selection: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def compiled(home: Home, question: str) -> str:
+    """The plain SQL of a query with macros."""
+    target = str(home.path / "target")
+    done = subprocess.run(
+        [
+            *(Path(sys.executable).parent / "dbt", "compile", "--quiet", "--profiles-dir", "."),
+            *("--target-path", target, "--log-path", target, "--inline", question),
+        ],
+        cwd=ROOT / "dbt_project",
+        env=home.environ,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def _otlp(span: Span) -> dict[str, Any]:
     fields = {
         "traceId": f"{span.trace:032x}",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
@@ -14,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import lake
-from tests.running import ROOT, Home
-from tests.warehouse.building import build
+from tests.running import Home
+from tests.warehouse.building import build, compiled
 from tests.warehouse.latencies import METRIC_SCALES, Latency, a_month, land_month, nearest_rank
 
 pytestmark = pytest.mark.xdist_group("latency")
@@ -43,10 +40,6 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     build(home, "+latency_daily", "+latency_histogram_daily")
     with lake.connect(home.settings, read_only=True) as connection:
         buckets = connection.sql("from lake.marts.latency_histogram_daily").to_arrow_table()
-    return Warehouse(truth, home, _compiled(home), buckets)
-
-
-def _compiled(home: Home) -> str:
     columns = ", ".join(
         f"{{{{ latency_quantile({quantile}) }}}}, {{{{ latency_error_bound({quantile}) }}}}"
         for quantile in QUANTILES
@@ -55,19 +48,7 @@ def _compiled(home: Home) -> str:
         f"select {columns}, cast(sum(weight) as bigint) "
         "from {{ ranked_buckets('buckets', where='FILTER') }} as ranked"
     )
-    target = str(home.path / "target")
-    done = subprocess.run(
-        [
-            *(Path(sys.executable).parent / "dbt", "compile", "--quiet", "--profiles-dir", "."),
-            *("--target-path", target, "--log-path", target, "--inline", question),
-        ],
-        cwd=ROOT / "dbt_project",
-        env=home.environ,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return Warehouse(truth, home, compiled(home, question), buckets)
 
 
 FILTERS = st.fixed_dictionaries(
