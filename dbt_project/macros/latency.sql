@@ -39,6 +39,11 @@
     end
 {%- endmacro %}
 
+{#- What stands for a bucket's latencies: the value whose relative error is the same at both bounds. -#}
+{% macro bucket_estimate(lower, upper) -%}
+    case when {{ upper }} = 0 then 0 else 2 * {{ lower }} * {{ upper }} / ({{ lower }} + {{ upper }}) end
+{%- endmacro %}
+
 {#-
     A bucket's index at a coarser scale, to merge buckets of several scales: the sum of the merged buckets is
     what a histogram of that scale would have counted.

@@ -64,8 +64,8 @@ counted as (
         case when is_last_attempt and is_failed then weight else 0 end as failed_calls,
         case when is_last_attempt and is_policy_denied then weight else 0 end as policy_denials,
         case when bucket_index is not null then weight else 0 end as timed,
-        {{ bucket_estimate_ms(
-            bucket_lower_ms('bucket_index', span_bucket_scale()), bucket_upper_ms('bucket_index', span_bucket_scale())
+        {{ bucket_estimate(
+            bucket_lower('bucket_index', span_bucket_scale()), bucket_upper('bucket_index', span_bucket_scale())
         ) }} as latency_ms
 
     from calls
@@ -85,7 +85,7 @@ counted as (
         case
             when is_bucket and upper_bound_ms is null then cast(lower_bound_ms as double)
             when is_bucket
-                then {{ bucket_estimate_ms('cast(lower_bound_ms as double)', 'cast(upper_bound_ms as double)') }}
+                then {{ bucket_estimate('cast(lower_bound_ms as double)', 'cast(upper_bound_ms as double)') }}
         end as latency_ms
 
     from metered

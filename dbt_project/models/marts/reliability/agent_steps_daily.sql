@@ -50,26 +50,15 @@ buckets as (
         step_kind,
         step_name,
         environment,
+        cast({{ span_bucket_scale() }} as integer) as bucket_scale,
         bucket_index,
+        {{ bucket_lower('bucket_index', span_bucket_scale()) }} as bucket_lower_ms,
+        {{ bucket_upper('bucket_index', span_bucket_scale()) }} as bucket_upper_ms,
         sum(sampling_weight) as weight
 
     from steps
     where bucket_index is not null
     group by usage_date, agent_name, workflow_name, step_kind, step_name, environment, bucket_index
-
-),
-
-ranked as (
-
-    select
-        *,
-        sum(weight) over (a_day order by bucket_index) as reached,
-        sum(weight) over (a_day) as total,
-        {{ bucket_lower_ms('bucket_index', span_bucket_scale()) }} as lower_ms,
-        {{ bucket_upper_ms('bucket_index', span_bucket_scale()) }} as upper_ms
-
-    from buckets
-    window a_day as (partition by usage_date, agent_name, workflow_name, step_kind, step_name, environment)
 
 ),
 
@@ -82,10 +71,12 @@ timed as (
         step_kind,
         step_name,
         environment,
-        {{ bucket_quantile_ms('0.50', 'reached', 'total', 'lower_ms', 'upper_ms') }} as p50_ms,
-        {{ bucket_quantile_ms('0.95', 'reached', 'total', 'lower_ms', 'upper_ms') }} as p95_ms
+        {{ latency_quantile(0.50) }} as p50_ms,
+        {{ latency_quantile(0.95) }} as p95_ms
 
-    from ranked
+    from {{ ranked_buckets(
+        'buckets', by=['usage_date', 'agent_name', 'workflow_name', 'step_kind', 'step_name', 'environment']
+    ) }} as ranked
     group by usage_date, agent_name, workflow_name, step_kind, step_name, environment
 
 )
