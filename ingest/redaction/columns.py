@@ -72,12 +72,16 @@ def _inside(values: pa.MapArray, types: pa.MapArray, redaction: Redaction) -> pa
     if not len(keys):
         return values
     places = np.flatnonzero(pc.is_in(values.keys, keys).to_numpy(zero_copy_only=False))
-    texts = values.items.take(pa.array(places)).to_pylist()
+    texts = values.items.take(pa.array(places))
+    # Most are lists of plain values, such as finish reasons.
+    has_members = pc.match_substring(texts, "{").to_numpy(zero_copy_only=False)
+    if not has_members.any():
+        return values
     starts = values.offsets.to_numpy()
     is_new = np.zeros(len(values.items), dtype=bool)
     new = []
-    for place, text in zip(places.tolist(), texts, strict=True):
-        if "{" in text and redaction.may_concern(text):
+    for place, text in zip(places[has_members].tolist(), texts.filter(has_members).to_pylist(), strict=True):
+        if redaction.may_concern(text):
             row = int(np.searchsorted(starts, place, side="right")) - 1
             if dict(types[row].as_py()).get(values.keys[place].as_py()) in _NESTED:
                 is_new[place] = True
