@@ -253,8 +253,8 @@ def test_every_dbt_unit_test_passes(demo: Home, tmp_path: Path) -> None:
     assert " ERROR=0 " in done.stdout
 
 
-# What each provider served, in input and output tokens, where every call reported its usage, and how many calls
-# did not (../shared/vocabulary.md, column "leaf + response id once", and ledger.jsonl beside each capture).
+# What each provider served, in input and output tokens, where every call reported its usage, and how many
+# calls did not (../shared/vocabulary.md, "leaf + response id once", and ledger.jsonl beside each capture).
 SERVED = {
     "genai": ("summarizer-agent", 5_850, 961, 2),
     "openinference": ("summarizer-agent", 9_054, 2_148, 2),
