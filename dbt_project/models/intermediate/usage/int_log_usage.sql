@@ -37,6 +37,13 @@ usage_sources as (
 
 ),
 
+token_names as (
+
+    select attribute from aliases
+    where canonical_name in ('input_tokens', 'output_tokens')
+
+),
+
 -- Most log records have nothing to do with usage, and one look at their keys tells.
 candidates as (
 
@@ -44,7 +51,7 @@ candidates as (
     from records
     where
         event_name in (select name from usage_sources)
-        or {{ has_any_key('attributes', "(select list(attribute) from aliases where canonical_name in ('input_tokens', 'output_tokens'))") }}
+        or {{ has_any_key('attributes', '(select list(attribute) from token_names)') }}
     qualify row_number() over (partition by record_digest order by load_id) = 1
 
 ),

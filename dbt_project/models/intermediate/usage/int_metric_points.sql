@@ -140,33 +140,39 @@ named as (
     where value != ''
     group by record_digest
 
+),
+
+counting as (
+
+    select
+        points.record_digest,
+        md5(
+            points.metric_name || ' ' || coalesce(points.scope_name, '')
+            || {{ map_identity('points.attributes') }} || {{ map_identity('points.resource_attributes') }}
+        ) as series_id,
+        -- What was counted up to midnight was counted on the day that ended.
+        {{ utc_day('points.time_unix_nano - 1') }} as usage_date,
+        points.metric_name,
+        points.aggregation_temporality = 'DELTA' as is_delta,
+        nullif(points.start_time_unix_nano, 0) as start_time_unix_nano,
+        points.time_unix_nano,
+        {{ counter_value('coalesce(points.value, points.sum)') }} as value,
+        {{ counter_value('points.count') }} as observations,
+        named.* exclude (record_digest),
+        points.load_id
+
+    from points
+    inner join named
+        on points.record_digest = named.record_digest
+    where named.counted is not null
+
 )
 
-select
-    points.record_digest,
-    md5(
-        points.metric_name || ' ' || coalesce(points.scope_name, '')
-        || {{ map_identity('points.attributes') }} || {{ map_identity('points.resource_attributes') }}
-    ) as series_id,
-    -- What was counted up to midnight was counted on the day that ended.
-    {{ utc_day('points.time_unix_nano - 1') }} as usage_date,
-    points.metric_name,
-    points.aggregation_temporality = 'DELTA' as is_delta,
-    nullif(points.start_time_unix_nano, 0) as start_time_unix_nano,
-    points.time_unix_nano,
-    {{ counter_value('coalesce(points.value, points.sum)') }} as value,
-    {{ counter_value('points.count') }} as observations,
-    named.* exclude (record_digest),
-    points.load_id
-
-from points
-inner join named
-    on points.record_digest = named.record_digest
-where
-    named.counted is not null
-    {% if is_incremental() -%}
-        and points.record_digest not in (
-            select record_digest from {{ this }}
-            where {{ near_days('usage_date', new_metric_days()) }}
-        )
-    {%- endif %}
+select *
+from counting
+{% if is_incremental() -%}
+    where record_digest not in (
+        select record_digest from {{ this }}
+        where {{ near_days('usage_date', new_metric_days()) }}
+    )
+{%- endif %}

@@ -109,9 +109,23 @@ measured as (
     select
         *,
         {{ known_tokens() }} as tokens,
+        cache_read_tokens + cache_write_tokens as cached_tokens,
         counted_as in ('call', 'rollup_fallback') as is_call
 
     from told
+
+),
+
+weighted as (
+
+    select
+        *,
+        cast(tokens * sampling_weight as decimal(38, 6)) as weighted_tokens,
+        cast((uncached_input_tokens + cached_tokens) * sampling_weight as decimal(38, 6)) as weighted_input_tokens,
+        cast(cached_tokens * sampling_weight as decimal(38, 6)) as weighted_cached_tokens,
+        cast(reasoning_tokens * sampling_weight as decimal(38, 6)) as weighted_reasoning_tokens
+
+    from measured
 
 ),
 
@@ -132,19 +146,15 @@ by_names as (
         ) as unknown_usage_requests,
         coalesce(bool_and(is_sampling_known) filter (where is_call), true) as is_sampling_known,
         coalesce(bool_or(sampling_weight > 1), false) as is_sampled,
-        sum(cast(tokens * sampling_weight as decimal(38, 6))) filter (where is_call) as tokens,
+        sum(weighted_tokens) filter (where is_call) as tokens,
         sum(tokens) filter (where is_call) as observed_tokens,
-        sum(cast((uncached_input_tokens + cache_read_tokens + cache_write_tokens) * sampling_weight as decimal(38, 6)))
-            filter (where is_call) as input_tokens,
-        sum(cast((cache_read_tokens + cache_write_tokens) * sampling_weight as decimal(38, 6)))
-            filter (where is_call) as cache_tokens,
-        sum(cast(reasoning_tokens * sampling_weight as decimal(38, 6))) filter (where is_call) as reasoning_tokens,
-        sum(cast(tokens * sampling_weight as decimal(38, 6)))
-            filter (where counted_as in ('rollup', 'response_copy')) as repeated_tokens,
-        sum(cast(tokens * sampling_weight as decimal(38, 6)))
-            filter (where is_call and retry_attempt > 1) as retry_tokens
+        sum(weighted_input_tokens) filter (where is_call) as input_tokens,
+        sum(weighted_cached_tokens) filter (where is_call) as cache_tokens,
+        sum(weighted_reasoning_tokens) filter (where is_call) as reasoning_tokens,
+        sum(weighted_tokens) filter (where counted_as in ('rollup', 'response_copy')) as repeated_tokens,
+        sum(weighted_tokens) filter (where is_call and retry_attempt > 1) as retry_tokens
 
-    from measured
+    from weighted
     group by usage_date, source_name, service_name, provider_name, request_model, response_model
 
 ),
@@ -301,11 +311,11 @@ chosen as (
     qualify row_number() over (
         partition by usage_date, service_name, choice_group
         order by
-            lacks_models or lacks_usage or lacks_calls,
-            case when not (lacks_models or lacks_usage or lacks_calls) then rank end,
+            lacks_models or lacks_usage or lacks_calls asc,
+            case when not (lacks_models or lacks_usage or lacks_calls) then rank end asc,
             tokens desc nulls last,
-            rank,
-            source_name
+            rank asc,
+            source_name asc
     ) = 1
 
 )

@@ -77,7 +77,7 @@ billed as (
     left join without_models
         on charges.usage_date = without_models.usage_date
         and charges.service_name = without_models.service_name
-    group by 1, 2, 3
+    group by all
 
 ),
 
@@ -209,11 +209,11 @@ hypotheses as (
 
     select
         residuals.*,
-        rollup_factor * repeated_tokens as rollup_tokens,
-        cache_factor * cache_tokens as cache_semantics_tokens,
-        reasoning_factor * reasoning_tokens as reasoning_semantics_tokens,
-        -1 * retry_factor * retry_tokens as retried_tokens,
-        -1 * sampling_factor * weighted_tokens as unweighted_tokens
+        rollups.rollup_factor * repeated_tokens as rollup_tokens,
+        caches.cache_factor * cache_tokens as cache_semantics_tokens,
+        reasonings.reasoning_factor * reasoning_tokens as reasoning_semantics_tokens,
+        -1 * retries.retry_factor * retry_tokens as retried_tokens,
+        -1 * samplings.sampling_factor * weighted_tokens as unweighted_tokens
 
     from residuals
     cross join (values (0), (1)) as rollups (rollup_factor)
@@ -222,11 +222,11 @@ hypotheses as (
     cross join (values (0), (1)) as retries (retry_factor)
     cross join (values (0), (1)) as samplings (sampling_factor)
     where
-        (rollup_factor = 0 or (repeated_tokens != 0 and not is_of_unknown_rate))
-        and (cache_factor = 0 or (cache_tokens != 0 and not is_of_unknown_rate))
-        and (reasoning_factor = 0 or (reasoning_tokens != 0 and not is_of_unknown_rate))
-        and (retry_factor = 0 or (retry_tokens != 0 and not is_of_unknown_rate))
-        and (sampling_factor = 0 or weighted_tokens != 0)
+        (rollups.rollup_factor = 0 or (repeated_tokens != 0 and not is_of_unknown_rate))
+        and (caches.cache_factor = 0 or (cache_tokens != 0 and not is_of_unknown_rate))
+        and (reasonings.reasoning_factor = 0 or (reasoning_tokens != 0 and not is_of_unknown_rate))
+        and (retries.retry_factor = 0 or (retry_tokens != 0 and not is_of_unknown_rate))
+        and (samplings.sampling_factor = 0 or weighted_tokens != 0)
 
 ),
 
@@ -252,8 +252,10 @@ explained as (
         partition by usage_date, service_name, model
         order by
             case when open_tokens = 0 then 0 else 1 end,
-            abs(open_tokens - case when unknown_usage_requests > 0 then coalesce(missing_estimate, open_tokens) else 0 end)
-            + explained_tokens / 2,
+            abs(
+                open_tokens
+                - case when unknown_usage_requests > 0 then coalesce(missing_estimate, open_tokens) else 0 end
+            ) + explained_tokens / 2,
             explained_tokens,
             rollup_tokens,
             cache_semantics_tokens,
@@ -267,8 +269,10 @@ causes as (
     select
         *,
         unweighted_tokens
-        + case when (is_of_unknown_rate or weighted_tokens != 0) and unknown_usage_requests = 0 then open_tokens else 0 end
-            as sampling_tokens,
+        + case
+            when (is_of_unknown_rate or weighted_tokens != 0) and unknown_usage_requests = 0 then open_tokens
+            else 0
+        end as sampling_tokens,
         case when unknown_usage_requests > 0 and open_tokens > 0 then open_tokens else 0 end as missing_usage_tokens
 
     from explained
