@@ -92,6 +92,8 @@ class Month:
         for model in ("int_tiered_calls", "int_priced_metric_usage"):
             self._copy(home, model)
         self._draw()
+        usage = compiled(home, "int_counted_usage")
+        self._connection.execute(f"create view lake.intermediate.int_counted_usage as {usage}")
         mart, intervals = compiled(home, "token_usage_daily"), compiled(home, "monthly_usage_with_intervals")
         self._connection.execute(f"create table lake.marts.token_usage_daily as {mart}")
         self._connection.execute(f"create table intervals as {intervals}")

@@ -9,6 +9,9 @@ import pytest
 from tests.running import Home
 from tests.warehouse.building import SECOND, Span, build, land
 
+# One worker builds the home that all of these ask.
+pytestmark = pytest.mark.xdist_group("late")
+
 DAY = 86_400 * SECOND
 # 2026-10-01T12:00:00Z
 NOON = 1_790_812_800 * SECOND + DAY // 2
