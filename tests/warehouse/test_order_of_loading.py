@@ -230,7 +230,7 @@ def test_every_token_served_counts_once(warehouses: dict[str, Tables]) -> None:
         (12, 121),
         (13, 131),
         (15, 151),
-        (16, 161),
+        (19, 191),
     }
     # Three responses that client and proxy saw both, whichever copy stands for each.
     assert len(calls) == 10 + 3
