@@ -78,8 +78,7 @@ operations as (
         duration_ms,
         time_to_first_token_ms,
         is_failed,
-        sampling_weight,
-        is_sampling_known
+        sampling_weight
 
     from calls
     union all
@@ -97,8 +96,7 @@ operations as (
         operations.duration_ms,
         operations.time_to_first_token_ms,
         operations.is_error as is_failed,
-        operations.sampling_weight,
-        operations.is_sampling_known
+        operations.sampling_weight
 
     from tiered_operations as operations
     left join calls
@@ -140,7 +138,6 @@ select
     latency_ms,
     is_failed,
     sampling_weight,
-    is_sampling_known,
     {{ bucket_index('latency_ms', span_bucket_scale()) }} as bucket_index
 
 from timings

@@ -19,13 +19,10 @@ select
     bucket_counts,
     scale,
     zero_count,
-    zero_threshold,
     positive_offset,
     positive_bucket_counts,
-    negative_bucket_counts,
     attributes,
     resource_attributes,
-    scope_name,
     record_digest,
     load_id
 
