@@ -20,7 +20,7 @@ from ingest.decompression import compression_of
 from ingest.errors import SettingsError
 from ingest.journal import Journal, Seen
 from ingest.pieces import Limits, RecordError
-from ingest.prints import PRINT_BYTES, digest_of_range, head_digest, head_digests, tail_digest
+from ingest.prints import PRINT_BYTES, Ends, digest_of_range, head_digest, head_digests, tail_digest
 from ingest.settings import Settings
 
 KINDS = ("otlp", "billing", "governance", "usage")
@@ -201,7 +201,7 @@ class _Origins:
         """
         for last in self._beginning_as(self._source(stream).peek(PRINT_BYTES)):
             is_plain = last.compression == "none"
-            if is_plain and _gives_ranges(self._source(stream), self._journal.ranges(last.name)):
+            if is_plain and _gives(self._source(stream), last, self._journal.ranges(last.name)):
                 return last
         return None
 
@@ -214,23 +214,27 @@ class _Origins:
         return ByteSource(stream, start_offset=0, limits=self._limits)
 
 
-def _gives_ranges(source: ByteSource, ranges: list[tuple[int, int, str]]) -> bool:
-    """True when each of the ranges, in their order, has its digest. Raises RecordError as `decompressed`."""
-    at = 0
+def _gives(source: ByteSource, last: Seen, ranges: list[tuple[int, int, str]]) -> bool:
+    """True when each of the ranges, in their order, has its digest, and the whole the ends of what was read.
+
+    Raises RecordError as `decompressed`.
+    """
+    ends, at = Ends(b"", b""), 0
     for start, end, expected in ranges:
-        _digest_of_next(source, start - at)
-        if _digest_of_next(source, end - start) != expected:
+        _digest_of_next(source, start - at, ends)
+        if _digest_of_next(source, end - start, ends) != expected:
             if source.damage:
                 raise source.damage
             return False
         at = end
-    return True
+    return ends.digests == (last.head_digest, last.tail_digest)
 
 
-def _digest_of_next(source: ByteSource, size: int) -> str:
+def _digest_of_next(source: ByteSource, size: int, ends: Ends) -> str:
     digest = hashlib.sha256()
     while size > 0 and (data := source.read(min(1 << 20, size))):
         digest.update(data)
+        ends.add(data)
         size -= len(data)
     return digest.hexdigest()
 
