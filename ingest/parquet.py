@@ -214,10 +214,10 @@ def _together(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         waiting.append(each)
         size += each.nbytes
         if size >= _ROW_GROUP_BYTES:
-            yield pa.concat_tables(waiting)
+            yield pa.concat_tables(waiting).unify_dictionaries()
             waiting, size = [], 0
     if waiting:
-        yield pa.concat_tables(waiting)
+        yield pa.concat_tables(waiting).unify_dictionaries()
 
 
 def _with_load(rows: pa.Table, stretch: Stretch, written: Written) -> pa.Table:
@@ -247,6 +247,8 @@ def _write(path: Path, table: str, groups: Iterable[pa.Table]) -> None:
                 compression_level=1,
                 use_dictionary=dictionary,
                 write_statistics=statistics,
+                # The types in memory are those of the lake, but for keys, which readers want as text.
+                store_schema=False,
             ) as writer:
                 for rows in groups:
                     _check(table, rows)

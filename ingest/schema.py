@@ -29,14 +29,17 @@ FLAG = pa.bool_()
 TIME = pa.timestamp("us")
 DATE = pa.date32()
 UINT64 = pa.decimal128(20, 0)
-ATTRIBUTES = pa.map_(TEXT, TEXT)
+# Keys and types are few and come again and again: each is held, and handed to Parquet, once.
+NAME = pa.dictionary(pa.int32(), TEXT)
+ATTRIBUTES = pa.map_(NAME, TEXT)
+ATTRIBUTE_TYPES = pa.map_(NAME, NAME)
 REPEATED = pa.list_(pa.struct([("key", TEXT), ("value", TEXT), ("type", TEXT)]))
 
 
 def _attributes(prefix: str = "") -> list[tuple[str, pa.DataType]]:
     return [
         (f"{prefix}attributes", ATTRIBUTES),
-        (f"{prefix}attribute_types", ATTRIBUTES),
+        (f"{prefix}attribute_types", ATTRIBUTE_TYPES),
         (f"{prefix}attributes_repeated", REPEATED),
     ]
 
@@ -127,7 +130,7 @@ METRIC_POINTS = pa.schema(
         # gauge, sum, histogram, exponential_histogram, summary
         ("metric_type", TEXT),
         ("metadata", ATTRIBUTES),
-        ("metadata_types", ATTRIBUTES),
+        ("metadata_types", ATTRIBUTE_TYPES),
         ("metadata_repeated", REPEATED),
         # DELTA, CUMULATIVE, UNSPECIFIED or the number; null where the kind has none.
         ("aggregation_temporality", TEXT),
@@ -165,7 +168,7 @@ METRIC_POINTS = pa.schema(
                         ("trace_id", TEXT),
                         ("span_id", TEXT),
                         ("filtered_attributes", ATTRIBUTES),
-                        ("filtered_attribute_types", ATTRIBUTES),
+                        ("filtered_attribute_types", ATTRIBUTE_TYPES),
                         ("filtered_attributes_repeated", REPEATED),
                     ]
                 )
@@ -400,6 +403,7 @@ def sql_type(data_type: pa.DataType) -> str:
 
 _SCALARS = {
     TEXT: "VARCHAR",
+    NAME: "VARCHAR",
     INT: "BIGINT",
     REAL: "DOUBLE",
     FLAG: "BOOLEAN",

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from ingest.otlp.digest import event_digest, link_digest, span_digest
 from ingest.otlp.fields import EventFields, LinkFields, SpanFields
 from ingest.otlp.values import Attribute
-from ingest.schema import ATTRIBUTES, RECORD_TABLES, REPEATED, TIME
+from ingest.schema import ATTRIBUTE_TYPES, ATTRIBUTES, RECORD_TABLES, REPEATED, TIME
 
 _SPAN_KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 _STATUS_CODES = ("UNSET", "OK", "ERROR")
@@ -48,8 +48,8 @@ class Maps:
             pa.array([0] * len(self.ends), pa.int32()), pa.array([], REPEATED.value_type)
         )
         return (
-            _map_array(self.ends, self.keys, self.values),
-            _map_array(self.typed_ends, self.typed_keys, self.types),
+            _map_array(ATTRIBUTES, self.ends, self.keys, self.values),
+            _map_array(ATTRIBUTE_TYPES, self.typed_ends, self.typed_keys, self.types),
             repeats,
         )
 
@@ -178,11 +178,11 @@ def _timestamps(arrays: dict[str, pa.Array], **sources: str) -> dict[str, pa.Arr
     }
 
 
-def _map_array(ends: list[int], keys: list[str], values: list[str]) -> pa.Array:
+def _map_array(kind: pa.MapType, ends: list[int], keys: list[str], values: list[str]) -> pa.Array:
     return pa.MapArray.from_arrays(
         pa.array(ends, pa.int32()),
-        pa.array(keys, ATTRIBUTES.key_type),
-        pa.array(values, ATTRIBUTES.item_type),
+        pa.array(keys, kind.key_type),
+        pa.array(values, kind.item_type),
     )
 
 
@@ -203,4 +203,4 @@ def _write(path: Path, table: str, arrays: dict[str, pa.Array], columns: Columns
     for name, value in load.items():
         arrays[name] = pa.repeat(pa.scalar(value, schema.field(name).type), rows)
     ordered = pa.table([arrays[name] for name in schema.names], schema.names)
-    pq.write_table(ordered, path, compression="zstd", compression_level=1)
+    pq.write_table(ordered, path, compression="zstd", compression_level=1, store_schema=False)

@@ -62,16 +62,17 @@ def _attributes(rows: pa.Table, names: tuple[str, str, str], redaction: Redactio
     is_kept = np.ones(len(types.keys), dtype=bool)
     is_kept[_redacted(types.keys, redaction)[0]] = False
     kept = _Entries.of(types).only(is_kept)
-    added = _Entries(row_of, values.keys.take(pa.array(places)), kinds)
+    added = _Entries(row_of, values.keys.take(pa.array(places)), kinds.dictionary_encode())
     return _set(rows, names[1], kept.with_(added).as_map(rows.num_rows))
 
 
 def _inside(values: pa.MapArray, types: pa.MapArray, redaction: Redaction) -> pa.MapArray:
     """Maps whose values of nested types hold nothing that may not be written."""
-    keys = types.keys.filter(pc.is_in(types.items, pa.array(_NESTED))).unique()
-    if not len(keys):
+    is_nested = _are(types.items, set(_NESTED))
+    if not is_nested.any():
         return values
-    places = np.flatnonzero(pc.is_in(values.keys, keys).to_numpy(zero_copy_only=False))
+    names = set(types.keys.filter(pa.array(is_nested)).unique().to_pylist())
+    places = np.flatnonzero(_are(values.keys, names))
     texts = values.items.take(pa.array(places))
     # Most are lists of plain values, such as finish reasons.
     has_members = pc.match_substring(texts, "{").to_numpy(zero_copy_only=False)
@@ -144,23 +145,28 @@ class _Entries:
         return pa.MapArray.from_arrays(starts, self.keys.take(order), self.items.take(order))
 
 
-def _redacted(names: pa.Array, redaction: Redaction) -> tuple[_Places, list[Action]]:
+def _redacted(names: pa.DictionaryArray, redaction: Redaction) -> tuple[_Places, list[Action]]:
     """Where a name's value is not kept, and the actions there; the policy is asked once for each name."""
-    encoded = names.dictionary_encode()
-    of_name = [redaction.action(name) for name in encoded.dictionary.to_pylist()]
-    is_redacted = np.array([action != "keep" for action in of_name], dtype=bool)
-    if not is_redacted.any():
-        return np.array([], np.int64), []
-    indices = encoded.indices.to_numpy()
-    places = np.flatnonzero(is_redacted[indices])
-    return places, [of_name[index] for index in indices[places]]
+    known = names.dictionary.to_pylist()
+    actions = {name: action for name in known if (action := redaction.action(name)) != "keep"}
+    places = np.flatnonzero(_are(names, set(actions)))
+    return places, [actions[name] for name in names.take(pa.array(places)).to_pylist()]
+
+
+def _are(names: pa.DictionaryArray, wanted: set[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Whether each name is one of those wanted; asked once for each, however often it stands there."""
+    is_wanted = np.array([name in wanted for name in names.dictionary.to_pylist()], dtype=bool)
+    if not is_wanted.any():
+        return np.zeros(len(names), dtype=bool)
+    found: np.ndarray[Any, np.dtype[np.bool_]] = is_wanted[names.indices.to_numpy()]
+    return found
 
 
 def _bodies(rows: pa.Table, redaction: Redaction) -> pa.Table:
     """Log bodies, by the name of their event (once an attribute), and what stands inside of them."""
-    older = pc.map_lookup(_one(rows.column("attributes")), "event.name", "first")
+    older = _values_of("event.name", _one(rows.column("attributes")))
     names = pc.fill_null(pc.coalesce(_one(rows.column("event_name")), older), "")
-    places, _ = _redacted(pc.binary_join_element_wise(names, "/body", ""), redaction)
+    places, _ = _redacted(pc.binary_join_element_wise(names, "/body", "").dictionary_encode(), redaction)
     nested = pc.is_in(_one(rows.column("body_type")), pa.array(_NESTED)).to_numpy(zero_copy_only=False)
     concerned = sorted({*places.tolist(), *np.flatnonzero(nested).tolist()})
     if not concerned:
@@ -172,6 +178,16 @@ def _bodies(rows: pa.Table, redaction: Redaction) -> pa.Table:
             bodies[place], types[place] = _value(name, bodies[place], types[place], redaction)
     rows = _set(rows, "body", pa.array(bodies, pa.string()))
     return _set(rows, "body_type", pa.array(types, pa.string()))
+
+
+def _values_of(name: str, maps: pa.MapArray) -> pa.Array:
+    """What each map has under a name; null where it has nothing."""
+    places = np.flatnonzero(_are(maps.keys, {name}))
+    values = np.full(len(maps), None, dtype=object)
+    values[np.searchsorted(maps.offsets.to_numpy(), places, side="right") - 1] = maps.items.take(
+        pa.array(places)
+    ).to_pylist()
+    return pa.array(values, pa.string())
 
 
 def _exemplars(rows: pa.Table, redaction: Redaction) -> pa.Table:

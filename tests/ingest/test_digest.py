@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from struct import pack
 
+import numpy as np
+
 from ingest.otlp.digest import digest, event_digest
 from ingest.otlp.fields import EventFields
+from ingest.otlp.kernels.blake2b import digests
 
 
 def test_numbers_stand_before_lengths_and_lengths_before_texts() -> None:
@@ -24,3 +27,18 @@ def test_attributes_stand_in_the_order_of_their_keys_as_bytes() -> None:
 
 def test_text_that_moves_into_its_neighbour_changes_the_digest() -> None:
     assert digest([], [b"ab", b"c"]) != digest([], [b"a", b"bc"])
+
+
+def test_many_messages_side_by_side_have_the_digests_that_each_has_alone() -> None:
+    random = np.random.default_rng(7)
+    # Every length around the ends of words and blocks; then such that lanes end at different times.
+    lengths = np.concatenate((np.arange(400), random.integers(0, 3000, 500), [100_000, 0, 1]))
+    begins = np.concatenate(([0], np.cumsum((lengths + 7) // 8)))
+    words = random.integers(0, 2**64, int(begins[-1]), np.uint64)
+    text = words.tobytes()
+    expected = [
+        hashlib.blake2b(text[8 * begin : 8 * begin + length], digest_size=16).digest()
+        for begin, length in zip(begins[:-1].tolist(), lengths.tolist(), strict=True)
+    ]
+    assert digests(words, begins[:-1], lengths).tobytes() == b"".join(expected)
+    assert digests(words, begins[:0], lengths[:0]).shape == (0, 16)

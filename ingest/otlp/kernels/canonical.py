@@ -5,7 +5,6 @@ The bytes are those of `ingest.otlp.digest`, which says what stands in them.
 
 from __future__ import annotations
 
-import hashlib
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +12,13 @@ import numpy as np
 from ingest.otlp.digest import DIGEST_BYTES
 from ingest.otlp.kernels import arena as a
 from ingest.otlp.kernels.arena import Arena, Bytes, Ints
+from ingest.otlp.kernels.blake2b import digests
 from ingest.otlp.kernels.buffers import reused
 from ingest.otlp.kernels.compiled import inlined, kernel, part
 from ingest.otlp.kernels.texts import copy_text
+
+# Canonical bytes that are hashed while they are still in the processor's cache.
+_AT_ONCE = 512 * 1024
 
 
 class Records(NamedTuple):
@@ -42,15 +45,16 @@ def record_digests(source: Bytes, arena: Arena, records: Records) -> Bytes:
     count = len(records.numbers)
     begins, lengths = np.zeros(count + 1, np.int64), np.zeros(count, np.int64)
     _extents(arena, records, begins, lengths)
-    buffer = reused("canonical", (int(begins[-1]) // 8 + 1,), np.int64)
-    _write(source, arena, records, begins, buffer, buffer.view(np.uint8))
-    whole = buffer.data.cast("B")
-    blake2b = hashlib.blake2b
-    digests = [
-        blake2b(whole[begin : begin + length], digest_size=DIGEST_BYTES).digest()
-        for begin, length in zip(begins[:-1].tolist(), lengths.tolist(), strict=True)
-    ]
-    return np.frombuffer(b"".join(digests), np.uint8).reshape(len(digests), DIGEST_BYTES)
+    found = np.empty((count, DIGEST_BYTES), np.uint8)
+    first = 0
+    while first < count:
+        last = max(first + 1, int(np.searchsorted(begins, begins[first] + _AT_ONCE, side="right")) - 1)
+        words = reused("canonical", (int(begins[last] - begins[first]) // 8,), np.int64)
+        _write(source, arena, records, begins, first, last, words, words.view(np.uint8))
+        own_begins = (begins[first:last] - begins[first]) // 8
+        found[first:last] = digests(words.view(np.uint64), own_begins, lengths[first:last])
+        first = last
+    return found
 
 
 @kernel
@@ -87,9 +91,19 @@ def _head_words(records: Records, record: int) -> int:
 
 
 @kernel
-def _write(source: Bytes, arena: Arena, records: Records, begins: Ints, words: Ints, buffer: Bytes) -> None:
-    for record in range(len(records.numbers)):
-        at = begins[record] // 8
+def _write(
+    source: Bytes,
+    arena: Arena,
+    records: Records,
+    begins: Ints,
+    first: int,
+    last: int,
+    words: Ints,
+    buffer: Bytes,
+) -> None:
+    """The canonical bytes of records [first, last), from the begin of `words` and `buffer` on."""
+    for record in range(first, last):
+        at = (begins[record] - begins[first]) // 8
         texts = _text_count(records, record)
         words[at] = records.numbers.shape[1]
         words[at + 1] = texts

@@ -13,6 +13,7 @@ from ingest.otlp.digest import KIND_NUMBERS
 from ingest.otlp.kernels import arena as a
 from ingest.otlp.kernels.arena import Arena, Bytes, Ints
 from ingest.otlp.kernels.digests import digests_of, event_places, link_places
+from ingest.otlp.kernels.keys import Keys, keys_of
 from ingest.otlp.kernels.texts import hex_array, optional_text_array, ranges, text_array
 from ingest.otlp.records import SPAN_KINDS, STATUS_CODES, enum_name
 from ingest.schema import RECORD_TABLES, REPEATED, TIME
@@ -25,13 +26,13 @@ _KINDS = pa.array([kind or "string" for kind in KIND_NUMBERS], pa.string())
 
 def arrow_tables(source: Bytes, arena: Arena) -> Tables:
     """The spans, events and links of a trimmed arena by table and UTC day of their span."""
-    digests = digests_of(source, arena)
+    digests, keys = digests_of(source, arena), keys_of(source, arena)
     start = arena.spans[:, a.START]
     days = np.where(start > 0, start, arena.spans[:, a.END]) // a.NANOSECONDS_A_DAY
     columns = {
-        "spans": _span_columns(source, arena, digests.spans),
-        "span_events": _event_columns(source, arena, digests.events),
-        "span_links": _link_columns(source, arena, digests.links),
+        "spans": _span_columns(source, arena, keys, digests.spans),
+        "span_events": _event_columns(source, arena, keys, digests.events),
+        "span_links": _link_columns(source, arena, keys, digests.links),
     }
     return {
         "spans": _by_day("spans", columns["spans"], days),
@@ -55,7 +56,7 @@ def _day(number: np.int64) -> date | None:
     return _EPOCH + timedelta(days=int(number)) if number else None
 
 
-def _span_columns(source: Bytes, arena: Arena, digests: Bytes) -> list[pa.Array]:
+def _span_columns(source: Bytes, arena: Arena, keys: Keys, digests: Bytes) -> list[pa.Array]:
     spans = arena.spans
     start, end = spans[:, a.START], spans[:, a.END]
     origin = pa.array(spans[:, a.ORIGIN])
@@ -73,28 +74,28 @@ def _span_columns(source: Bytes, arena: Arena, digests: Bytes) -> list[pa.Array]
         _microseconds(end),
         _enum(STATUS_CODES, spans[:, a.STATUS_CODE]),
         optional_text_array(source, arena, spans, a.STATUS_MESSAGE),
-        *_attributes(source, arena, spans, a.ATTRIBUTES),
+        *_attributes(source, arena, keys, spans, a.ATTRIBUTES),
         _integers(spans[:, a.DROPPED_ATTRIBUTES]),
         _integers(spans[:, a.DROPPED_EVENTS]),
         _integers(spans[:, a.DROPPED_LINKS]),
-        *(column.take(origin) for column in _origin_columns(source, arena)),
+        *(column.take(origin) for column in _origin_columns(source, arena, keys)),
         hex_array(digests),
     ]
 
 
-def _origin_columns(source: Bytes, arena: Arena) -> list[pa.Array]:
+def _origin_columns(source: Bytes, arena: Arena, keys: Keys) -> list[pa.Array]:
     origins = arena.origins
     return [
-        *_attributes(source, arena, origins, a.RESOURCE_ATTRIBUTES),
+        *_attributes(source, arena, keys, origins, a.RESOURCE_ATTRIBUTES),
         optional_text_array(source, arena, origins, a.RESOURCE_SCHEMA_URL),
         optional_text_array(source, arena, origins, a.SCOPE_NAME),
         optional_text_array(source, arena, origins, a.SCOPE_VERSION),
-        *_attributes(source, arena, origins, a.SCOPE_ATTRIBUTES),
+        *_attributes(source, arena, keys, origins, a.SCOPE_ATTRIBUTES),
         optional_text_array(source, arena, origins, a.SCOPE_SCHEMA_URL),
     ]
 
 
-def _event_columns(source: Bytes, arena: Arena, digests: Bytes) -> list[pa.Array]:
+def _event_columns(source: Bytes, arena: Arena, keys: Keys, digests: Bytes) -> list[pa.Array]:
     events = arena.events
     span, time = events[:, a.EVENT_SPAN], events[:, a.EVENT_TIME]
     return [
@@ -104,13 +105,13 @@ def _event_columns(source: Bytes, arena: Arena, digests: Bytes) -> list[pa.Array
         optional_text_array(source, arena, events, a.EVENT_NAME),
         _times(time),
         _microseconds(time),
-        *_attributes(source, arena, events, a.EVENT_ATTRIBUTES),
+        *_attributes(source, arena, keys, events, a.EVENT_ATTRIBUTES),
         _integers(events[:, a.EVENT_DROPPED]),
         hex_array(digests),
     ]
 
 
-def _link_columns(source: Bytes, arena: Arena, digests: Bytes) -> list[pa.Array]:
+def _link_columns(source: Bytes, arena: Arena, keys: Keys, digests: Bytes) -> list[pa.Array]:
     links = arena.links
     span = links[:, a.LINK_SPAN]
     return [
@@ -121,7 +122,7 @@ def _link_columns(source: Bytes, arena: Arena, digests: Bytes) -> list[pa.Array]
         hex_array(arena.link_span_ids),
         optional_text_array(source, arena, links, a.LINK_TRACE_STATE),
         _integers(links[:, a.LINK_FLAGS]),
-        *_attributes(source, arena, links, a.LINK_ATTRIBUTES),
+        *_attributes(source, arena, keys, links, a.LINK_ATTRIBUTES),
         _integers(links[:, a.LINK_DROPPED]),
         hex_array(digests),
     ]
@@ -146,7 +147,7 @@ def _enum(known: Mapping[int, str], numbers: Ints) -> pa.Array:
     return pa.array(texts, pa.string()).take(pa.array(places))
 
 
-def _attributes(source: Bytes, arena: Arena, table: Ints, column: int) -> list[pa.Array]:
+def _attributes(source: Bytes, arena: Arena, keys: Keys, table: Ints, column: int) -> list[pa.Array]:
     """Values, types and (there are none) repeats of the attribute lists at `column`."""
     attrs, lists = arena.attrs, arena.lists[table[:, column]]
     begins, ends = lists[:, a.LIST_BEGIN], lists[:, a.LIST_END]
@@ -160,13 +161,13 @@ def _attributes(source: Bytes, arena: Arena, table: Ints, column: int) -> list[p
     return [
         _map(
             offsets,
-            text_array(source, arena, attrs, a.KEY, own),
+            keys.of(own),
             text_array(source, arena, attrs, a.VALUE, own),
         ),
         _map(
             typed_before[offsets],
-            text_array(source, arena, attrs, a.KEY, own[is_typed]),
-            _KINDS.take(pa.array(kinds[is_typed])),
+            keys.of(own[is_typed]),
+            pa.DictionaryArray.from_arrays(pa.array(kinds[is_typed], pa.int32()), _KINDS),
         ),
         pa.ListArray.from_arrays(
             pa.array(np.zeros(len(table) + 1, np.int32)), pa.array([], REPEATED.value_type)

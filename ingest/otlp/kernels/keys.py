@@ -1,0 +1,49 @@
+"""The keys of attributes, each text once: of the few shapes that lists have, not of the many lists."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ingest.otlp.kernels import arena as a
+from ingest.otlp.kernels.arena import Arena, Bytes, Ints
+from ingest.otlp.kernels.compiled import kernel
+from ingest.otlp.kernels.texts import ranges, text_array
+
+Int32s = npt.NDArray[np.int32]
+
+
+class Keys(NamedTuple):
+    """`codes` int32[attributes] is the place of the key of each row of `attrs` among `names`."""
+
+    codes: Int32s
+    names: pa.Array
+
+    def of(self, rows: Ints) -> pa.Array:
+        """The keys of rows of `attrs`, `ingest.schema.NAME`."""
+        return pa.DictionaryArray.from_arrays(pa.array(self.codes[rows]), self.names)
+
+
+def keys_of(source: Bytes, arena: Arena) -> Keys:
+    """The keys of all attributes of a trimmed arena."""
+    shapes = arena.lists[arena.shapes]
+    begins, ends = shapes[:, a.LIST_BEGIN], shapes[:, a.LIST_END]
+    rows = arena.order[ranges(begins, ends)]
+    keys = text_array(source, arena, arena.attrs, a.KEY, rows).dictionary_encode()
+    firsts = np.zeros(len(shapes) + 1, np.int64)
+    np.cumsum(ends - begins, out=firsts[1:])
+    codes = np.zeros(len(arena.attrs), np.int32)
+    _write_codes(arena.lists, arena.order, firsts, keys.indices.to_numpy(), codes)
+    return Keys(codes, keys.dictionary)
+
+
+@kernel
+def _write_codes(lists: Ints, order: Ints, firsts: Ints, of_shapes: Int32s, codes: Int32s) -> None:
+    """A list has at each place, its rows by key, what its shape has there."""
+    for each in range(len(lists)):
+        begin, first = lists[each, a.LIST_BEGIN], firsts[lists[each, a.LIST_SHAPE]]
+        for place in range(lists[each, a.LIST_END] - begin):
+            codes[order[begin + place]] = of_shapes[first + place]
