@@ -207,7 +207,10 @@ def _tables(
 
 
 def _together(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The tables one behind the other, as many as make a row group."""
+    """The tables one behind the other, as many as make a row group.
+
+    With one dictionary for each column: where it changed within a row group, the writer would use none.
+    """
     waiting: list[pa.Table] = []
     size = 0
     for each in tables:
@@ -247,7 +250,7 @@ def _write(path: Path, table: str, groups: Iterable[pa.Table]) -> None:
                 compression_level=1,
                 use_dictionary=dictionary,
                 write_statistics=statistics,
-                # The types in memory are those of the lake, but for keys, which readers want as text.
+                # The types in memory are those of the lake, but for names, which readers want as text.
                 store_schema=False,
             ) as writer:
                 for rows in groups:
@@ -315,8 +318,9 @@ def _without(path: Path, table: str, is_gone: np.ndarray[Any, Any]) -> Iterator[
     with pq.ParquetFile(path) as file:
         at = 0
         for number in range(file.num_row_groups):
-            rows = file.read_row_group(number).cast(schema.RECORD_TABLES[table])
+            rows = file.read_row_group(number)
             kept = rows.filter(pa.array(~is_gone[at : at + rows.num_rows]))
             at += rows.num_rows
             if kept.num_rows:
-                yield kept
+                # Dictionaries are made of what is left: a key that is gone stands in none.
+                yield kept.cast(schema.RECORD_TABLES[table])

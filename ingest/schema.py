@@ -29,7 +29,7 @@ FLAG = pa.bool_()
 TIME = pa.timestamp("us")
 DATE = pa.date32()
 UINT64 = pa.decimal128(20, 0)
-# Keys and types are few and come again and again: each is held, and handed to Parquet, once.
+# Keys and types are few and come again and again: a table holds each once in a column.
 NAME = pa.dictionary(pa.int32(), TEXT)
 ATTRIBUTES = pa.map_(NAME, TEXT)
 ATTRIBUTE_TYPES = pa.map_(NAME, NAME)

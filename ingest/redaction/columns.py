@@ -182,11 +182,10 @@ def _bodies(rows: pa.Table, redaction: Redaction) -> pa.Table:
 
 def _values_of(name: str, maps: pa.MapArray) -> pa.Array:
     """What each map has under a name; null where it has nothing."""
-    places = np.flatnonzero(_are(maps.keys, {name}))
+    entries = _Entries.of(maps)
+    is_wanted = _are(entries.keys, {name})
     values = np.full(len(maps), None, dtype=object)
-    values[np.searchsorted(maps.offsets.to_numpy(), places, side="right") - 1] = maps.items.take(
-        pa.array(places)
-    ).to_pylist()
+    values[entries.row_of[is_wanted]] = entries.items.filter(pa.array(is_wanted)).to_pylist()
     return pa.array(values, pa.string())
 
 

@@ -139,6 +139,23 @@ def test_spans_of_two_days_and_of_none_stand_in_their_own_tables() -> None:
     assert None in batch.tables["span_events"]
 
 
+def test_a_day_names_no_key_of_another() -> None:
+    spans = [span(startTimeUnixNano=EVENING, attributes=attributes(alice={}, shared={})), span()]
+    spans.append(span(attributes=attributes(bob={}, shared={})))
+    by_day = checked([encoded(request(*spans))]).tables["spans"]
+    keys = [table["attributes"].chunk(0).keys.dictionary.to_pylist() for table in by_day.values()]
+    assert sorted(map(sorted, keys)) == [["alice", "shared"], ["bob", "shared"]]
+
+
+def test_records_longer_than_what_is_hashed_at_once_stand_among_short_ones() -> None:
+    lengths = [0, 600_000, 3, 524_288, 70_000, 1_300_000, *[100] * 40]
+    spans = [
+        span(spanId=f"{place + 1:016x}", attributes=attributes(a={"stringValue": "x" * length}))
+        for place, length in enumerate(lengths)
+    ]
+    assert checked([encoded(request(*spans))]).records == len(lengths)
+
+
 DECLINED = {
     "an array of requests": [request(span())],
     "no signal": {"other": 1},

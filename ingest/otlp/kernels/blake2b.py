@@ -21,15 +21,19 @@ _LANES = 8
 _BLOCK = 128
 _ALL_ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
 _IV = (
-    *(np.uint64(0x6A09E667F3BCC908), np.uint64(0xBB67AE8584CAA73B)),
-    *(np.uint64(0x3C6EF372FE94F82B), np.uint64(0xA54FF53A5F1D36F1)),
-    *(np.uint64(0x510E527FADE682D1), np.uint64(0x9B05688C2B3E6C1F)),
-    *(np.uint64(0x1F83D9ABFB41BD6B), np.uint64(0x5BE0CD19137E2179)),
+    np.uint64(0x6A09E667F3BCC908),
+    np.uint64(0xBB67AE8584CAA73B),
+    np.uint64(0x3C6EF372FE94F82B),
+    np.uint64(0xA54FF53A5F1D36F1),
+    np.uint64(0x510E527FADE682D1),
+    np.uint64(0x9B05688C2B3E6C1F),
+    np.uint64(0x1F83D9ABFB41BD6B),
+    np.uint64(0x5BE0CD19137E2179),
 )
 # The first word of the parameter block: no key, fanout and depth of 1.
 _PARAMETERS = np.uint64(0x01010000 | DIGEST_BYTES)
 
-# Rows of the state, a word for every lane each: the hash, the block, its bytes so far, whether it is the last
+# Rows of the state, each a word for every lane: hash, block, bytes so far, and whether the block is the last.
 _H = 0
 _M = _H + 8
 _T = _M + 16
@@ -37,10 +41,10 @@ _F = _T + 1
 _ROWS = _F + 1
 
 
-def digests(words: Words, begins: Ints, lengths: Ints) -> Bytes:
-    """The digest of each message, uint8[n, 16]: so many bytes, from the word at its begin on.
+def blake2b_digests(words: Words, begins: Ints, lengths: Ints) -> Bytes:
+    """The digest of each message, uint8[n, 16]: `lengths` bytes from `begins` on, a place in `words`.
 
-    What stands behind a message's last byte, up to a whole word, is not looked at.
+    The last word of a message must be there wholly; what it holds behind the last byte does not count.
     """
     found = np.empty((len(begins), DIGEST_BYTES), np.uint8)
     _hash(words, begins, lengths, np.zeros(_ROWS * _LANES, np.uint64), np.full(_LANES, -1), found)

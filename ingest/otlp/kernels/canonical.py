@@ -12,7 +12,7 @@ import numpy as np
 from ingest.otlp.digest import DIGEST_BYTES
 from ingest.otlp.kernels import arena as a
 from ingest.otlp.kernels.arena import Arena, Bytes, Ints
-from ingest.otlp.kernels.blake2b import digests
+from ingest.otlp.kernels.blake2b import blake2b_digests
 from ingest.otlp.kernels.buffers import reused
 from ingest.otlp.kernels.compiled import inlined, kernel, part
 from ingest.otlp.kernels.texts import copy_text
@@ -52,7 +52,7 @@ def record_digests(source: Bytes, arena: Arena, records: Records) -> Bytes:
         words = reused("canonical", (int(begins[last] - begins[first]) // 8,), np.int64)
         _write(source, arena, records, begins, first, last, words, words.view(np.uint8))
         own_begins = (begins[first:last] - begins[first]) // 8
-        found[first:last] = digests(words.view(np.uint64), own_begins, lengths[first:last])
+        found[first:last] = blake2b_digests(words.view(np.uint64), own_begins, lengths[first:last])
         first = last
     return found
 
@@ -101,7 +101,7 @@ def _write(
     words: Ints,
     buffer: Bytes,
 ) -> None:
-    """The canonical bytes of records [first, last), from the begin of `words` and `buffer` on."""
+    """The canonical bytes of records [first, last) to the begin of `words`; `buffer` is the same memory."""
     for record in range(first, last):
         at = (begins[record] - begins[first]) // 8
         texts = _text_count(records, record)

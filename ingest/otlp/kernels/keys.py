@@ -40,6 +40,18 @@ def keys_of(source: Bytes, arena: Arena) -> Keys:
     return Keys(codes, keys.dictionary)
 
 
+def with_own_keys(rows: pa.Table) -> pa.Table:
+    """The same rows, whose maps name no key of other rows: all that a dictionary holds is written with it."""
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_map(field.type):
+            maps = rows.column(place).combine_chunks()
+            used = maps.keys.indices.dictionary_encode()
+            keys = pa.DictionaryArray.from_arrays(used.indices, maps.keys.dictionary.take(used.dictionary))
+            own = pa.MapArray.from_arrays(maps.offsets, keys, maps.items)
+            rows = rows.set_column(place, field, own)
+    return rows
+
+
 @kernel
 def _write_codes(lists: Ints, order: Ints, firsts: Ints, of_shapes: Int32s, codes: Int32s) -> None:
     """A list has at each place, its rows by key, what its shape has there."""

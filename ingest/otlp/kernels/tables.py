@@ -13,7 +13,7 @@ from ingest.otlp.digest import KIND_NUMBERS
 from ingest.otlp.kernels import arena as a
 from ingest.otlp.kernels.arena import Arena, Bytes, Ints
 from ingest.otlp.kernels.digests import digests_of, event_places, link_places
-from ingest.otlp.kernels.keys import Keys, keys_of
+from ingest.otlp.kernels.keys import Keys, keys_of, with_own_keys
 from ingest.otlp.kernels.texts import hex_array, optional_text_array, ranges, text_array
 from ingest.otlp.records import SPAN_KINDS, STATUS_CODES, enum_name
 from ingest.schema import RECORD_TABLES, REPEATED, TIME
@@ -48,8 +48,8 @@ def _by_day(table: str, columns: list[pa.Array], days: Ints) -> dict[date | None
     whole = pa.Table.from_arrays(columns, schema=fields)
     distinct = np.unique(days)
     if len(distinct) == 1:
-        return {_day(distinct[0]): whole}
-    return {_day(day): whole.take(pa.array(np.flatnonzero(days == day))) for day in distinct}
+        return {_day(distinct[0]): with_own_keys(whole)}
+    return {_day(day): with_own_keys(whole.take(pa.array(np.flatnonzero(days == day)))) for day in distinct}
 
 
 def _day(number: np.int64) -> date | None:
