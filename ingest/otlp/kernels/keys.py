@@ -44,12 +44,25 @@ def with_own_keys(rows: pa.Table) -> pa.Table:
     """The same rows, whose maps name no key of other rows: all that a dictionary holds is written with it."""
     for place, field in enumerate(rows.schema):
         if pa.types.is_map(field.type):
-            maps = rows.column(place).combine_chunks()
-            used = maps.keys.indices.dictionary_encode()
-            keys = pa.DictionaryArray.from_arrays(used.indices, maps.keys.dictionary.take(used.dictionary))
-            own = pa.MapArray.from_arrays(maps.offsets, keys, maps.items)
+            maps = rows.column(place).chunk(0)
+            own = pa.MapArray.from_arrays(maps.offsets, _used(maps.keys), maps.items)
             rows = rows.set_column(place, field, own)
     return rows
+
+
+def _used(keys: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The same keys, their dictionary without what none of them is."""
+    codes: Int32s = keys.indices.to_numpy()
+    names = keys.dictionary
+    if len(names) > len(codes):
+        # Of the many names of a whole batch few are those of a day.
+        few = keys.indices.dictionary_encode()
+        return pa.DictionaryArray.from_arrays(few.indices, names.take(few.dictionary))
+    is_used = np.zeros(len(names), np.bool_)
+    is_used[codes] = True
+    places = np.zeros(len(names), np.int32)
+    places[is_used] = np.arange(is_used.sum(), dtype=np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(places[codes]), names.filter(pa.array(is_used)))
 
 
 @kernel
