@@ -28,7 +28,7 @@ class ByteSource:
         self, stream: BinaryIO, *, start_offset: int, end_offset: int | None = None, limits: Limits
     ) -> None:
         head = stream.read(4)
-        # The first bytes on disk, whatever the start offset.
+        # The first bytes, decompressed, whatever the start offset.
         self.head = head
         self.compression = compression_of(head)
         self._limits = limits
@@ -44,6 +44,7 @@ class ByteSource:
             self._chunks = _Chunks(chunks, given=start_offset)
         else:
             self._chunks = _Chunks(decompressed(self.compression, head, stream, limits))
+            self.head = self._chunks.first(len(head))
             self._chunks.skip(start_offset)
         self._reader = io.BufferedReader(self._chunks, buffer_size=_READ_BYTES)
         self._start_offset = start_offset
@@ -158,6 +159,10 @@ class _Chunks(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def first(self, size: int) -> bytes:
+        """The next bytes of the first chunk, up to `size`, which stay unread."""
+        return bytes(self._rest[:size]) if self._fill() else b""
 
     def skip(self, size: int) -> None:
         while size > 0 and self._fill():

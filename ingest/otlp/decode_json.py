@@ -73,14 +73,21 @@ def decode_json(piece: Piece, limits: Limits) -> Decoded:
     try:
         tree = _DECODER.decode(piece.data)
     except _UNREADABLE:
-        try:
-            tree = decode_apart(piece.data, _DECODER.decode)
-        except _UNREADABLE:
-            request.fail(request.why_unreadable(piece.data))
-            return request.decoded
-    for item in tree if isinstance(tree, list) else [tree]:
-        _decode_request(item, request)
+        _decode_apart(request)
+    else:
+        _decode_requests(tree, request)
     return request.decoded
+
+
+def _decode_apart(request: _Request) -> None:
+    try:
+        tree = decode_apart(request.piece.data, _DECODER.decode)
+    except _UNREADABLE:
+        tree = []
+    _decode_requests(tree, request)
+    if not request.decoded.records_found:
+        # What spoils it may be all that there was.
+        request.fail(request.why_unreadable(request.piece.data))
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,15 @@ class _Scope:
     alone: Callable[[Any], Object]
 
 
+def _decode_requests(tree: Any, request: _Request) -> None:
+    for item in tree if isinstance(tree, list) else [tree]:
+        _decode_request(item, request)
+
+
 def _decode_request(item: Any, request: _Request) -> None:
+    if isinstance(item, msgspec.Raw):
+        request.fail(request.why_unreadable(bytes(item)), alone=item)
+        return
     if not isinstance(item, dict):
         request.fail(_NOT_OTLP)
         return

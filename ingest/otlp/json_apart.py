@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 _TOKEN = re.compile(rb'[{}\[\],]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NAME = re.compile(rb'\s*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*', re.DOTALL)
 _CLOSING = {b"{": b"}", b"[": b"]"}
 # How many brackets stand around records, an array of requests among them, and around points of metrics.
@@ -56,10 +57,14 @@ def nesting(text: bytes) -> int:
 def decode_apart(text: bytes, decode: Decode) -> Any:
     """What `decode` would give for the request, with a `msgspec.Raw` for each record that it does not take.
 
-    The same for whatever else stands between the records. Each byte is looked at a fixed number of times.
-    Raises ValueError for what is no request at all.
+    The same for whatever else stands between the records, and for a resource or scope of which nobody can say
+    where its members end: none of it is passed over. Each byte is looked at a fixed number of times. Raises
+    ValueError for what is no request at all.
     """
-    return _apart(text, _outermost(text), decode)
+    tree = _apart(text, _outermost(text), decode)
+    if isinstance(tree, msgspec.Raw):
+        raise ValueError("this is no object of named members")  # noqa: TRY004
+    return tree
 
 
 def _outermost(text: bytes) -> _Bracket:
@@ -99,14 +104,38 @@ def _apart(text: bytes, whole: _Bracket, decode: Decode) -> Any:
             _value(text[start:end], text, whole.inside.get(place), decode)
             for place, (start, end) in enumerate(parts)
         ]
-    members = {}
+    members: dict[str, Any] = {}
     for place, (start, end) in enumerate(parts):
         named = _NAME.match(text, start, end)
-        if named is None:
-            raise ValueError("a member has no name")
-        name = decode(named[1])
-        members[name] = _member(name, text[named.end() : end], text, whole.inside.get(place), decode)
+        name = _name(named, decode)
+        if named is None or name is None or name in members:
+            return _raw(text, whole)
+        value, bracket = text[named.end() : end].strip(), whole.inside.get(place)
+        members[name] = _member(name, value, text, bracket, decode)
+        if isinstance(members[name], msgspec.Raw) and not _is_one(value, text, bracket):
+            return _raw(text, whole)
     return members
+
+
+def _name(named: re.Match[bytes] | None, decode: Decode) -> str | None:
+    try:
+        return None if named is None else str(decode(named[1]))
+    except _UNREADABLE:
+        return None
+
+
+def _raw(text: bytes, whole: _Bracket) -> msgspec.Raw:
+    return msgspec.Raw(text[whole.begin : whole.end])
+
+
+def _is_all(value: bytes, text: bytes, bracket: _Bracket | None) -> bool:
+    """Whether a value is an object or array and nothing beside it."""
+    return bracket is not None and value == text[bracket.begin : bracket.end]
+
+
+def _is_one(value: bytes, text: bytes, bracket: _Bracket | None) -> bool:
+    """Whether a value is an object, an array or a string: more would be members without their comma."""
+    return _is_all(value, text, bracket) or _STRING.fullmatch(value) is not None
 
 
 def _member(name: str, value: bytes, text: bytes, bracket: _Bracket | None, decode: Decode) -> Any:
@@ -114,7 +143,8 @@ def _member(name: str, value: bytes, text: bytes, bracket: _Bracket | None, deco
     camel = re.sub("_([a-z])", lambda match: match[1].upper(), name)
     if bracket is not None and _LISTS.fullmatch(camel):
         return _value(value, text, bracket, decode)
-    if bracket is not None and _RECORDS.fullmatch(camel) and value.startswith(b"["):
+    is_list = bracket is not None and _is_all(value, text, bracket) and value.startswith(b"[")
+    if bracket is not None and is_list and _RECORDS.fullmatch(camel):
         # Their items are the records: whole, or not at all.
         flat = _Bracket(bracket.begin, bracket.end, bracket.commas)
         return _apart(text, flat, decode)
@@ -125,4 +155,7 @@ def _value(value: bytes, text: bytes, bracket: _Bracket | None, decode: Decode) 
     try:
         return decode(value)
     except _UNREADABLE:
-        return msgspec.Raw(value.strip()) if bracket is None else _apart(text, bracket, decode)
+        value = value.strip()
+        if bracket is None or not _is_all(value, text, bracket):
+            return msgspec.Raw(value)
+        return _apart(text, bracket, decode)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from tests.fuzz.corpus import trace_request
@@ -23,6 +25,15 @@ def test_a_file_found_half_written_is_continued_whatever_the_half(data: bytes, s
         rest = read(data, "otlp/traces/file", start_offset=first.reader.end_offset)
         assert first.bad + rest.bad == [], cut
         assert len(first.rows["spans"]) + len(rest.rows["spans"]) == spans, cut
+
+
+def test_a_compressed_file_of_lines_goes_on_as_lines_whatever_stands_where_it_was_left() -> None:
+    # The empty lines behind the first request would be a field of protobuf.
+    parts = [gzip.compress(LINES), gzip.compress(b"\n \n" + LINES)]
+    first = read(parts[0], "otlp/traces/file", is_complete=False)
+    rest = read(b"".join(parts), "otlp/traces/file", start_offset=first.reader.end_offset)
+    assert first.bad + rest.bad == []
+    assert (len(first.rows["spans"]), len(rest.rows["spans"])) == (2, 2)
 
 
 @pytest.mark.parametrize("zeroes", [1, 3, 4, 4097])

@@ -77,6 +77,56 @@ def test_a_request_without_a_record_to_be_found_is_one_bad_record(text: bytes) -
     assert len(read(text).bad) == 1
 
 
+def _two_scopes() -> dict[str, Any]:
+    request: dict[str, Any] = json.loads(logs({"timeUnixNano": str(START)}, {"timeUnixNano": str(START)}))
+    scopes = request["resourceLogs"][0]["scopeLogs"]
+    scopes.append({"scope": {"name": "SECOND"}, "x": "HERE", "logRecords": [{"timeUnixNano": str(START)}]})
+    return request
+
+
+# A spoiled place, what stands in its stead, and what comes of the request's three records: landed and bad.
+WITHOUT_COMMAS = {
+    "two members of a scope, one name": ('"x":"HERE",', '"x":1 ', 2, 1),
+    "text between two members": ('{"name":"SECOND"},"x":"HERE",', '{}"INFO"', 2, 1),
+    "two members of a scope, the first one an object": ('"x":"HERE",', '"x":{} ', 2, 1),
+    "a member without a name": ('"x":"HERE"', '"HERE"', 2, 1),
+    "a name that is no text": ('"x":"HERE"', '"\\ud800":1', 2, 1),
+    "two lists of records under one name": ('"x":"HERE"', '"logRecords":["\\ud800"]', 2, 1),
+    "two lists of records without a name": ('"x":"HERE",', '"logs":[] ', 2, 1),
+    "two scopes": (',{"scope":{"name":"SECOND"}', '{"scope":{}', 0, 1),
+    "a text that nobody reads": ('"HERE"', '"\\ud800"', 3, 0),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_COMMAS)
+def test_records_behind_what_is_no_member_are_not_passed_over(name: str) -> None:
+    place, bad, landed, quarantined = WITHOUT_COMMAS[name]
+    text = json.dumps(_two_scopes(), separators=(",", ":"))
+    assert text.count(place) == 1
+    found = read(text.replace(place, bad).encode())
+    assert (len(found.rows["log_records"]), len(found.bad)) == (landed, quarantined)
+    if quarantined:
+        assert found.codes == ["malformed_json"]
+        assert text[text.rindex('"logRecords"') :][:40].encode() in found.bad[0].raw
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"resourceLogs":[{"resource":{} "scopeLogs":[{"logRecords":[{}]}]}]}',
+        b'{"resourceLogs":[{"scopeLogs":[{"scope":{}"INFO""logRecords":[{}]}]}]}',
+        b'{"resourceLogs":[{"resource":{"attributes":["\\ud800"]}}]}',
+        b'{"resourceLogs":[] "resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}',
+        b'[{"resourceLogs":[]"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}]',
+    ],
+)
+def test_a_request_that_holds_nothing_else_is_a_bad_record(text: bytes) -> None:
+    found = read(text)
+    assert not any(found.rows.values())
+    assert len(found.bad) == 1
+    assert found.bad[0].raw in text
+
+
 def test_a_long_request_is_taken_apart_in_bounded_time_and_depth() -> None:
     nested = '{"a":[' * 20_000 + "]}" * 20_000
     text = json.dumps(json.loads(traces(span(), *["here"] * 50))).replace(_PLACE, nested)
