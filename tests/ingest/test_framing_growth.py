@@ -28,12 +28,12 @@ def test_a_file_found_half_written_is_continued_whatever_the_half(data: bytes, s
 
 
 def test_a_compressed_file_of_lines_goes_on_as_lines_whatever_stands_where_it_was_left() -> None:
-    # The empty lines behind the first request would be a field of protobuf.
-    parts = [gzip.compress(LINES), gzip.compress(b"\n \n" + LINES)]
+    # The empty lines behind the first request, and what is no text, would be a field of protobuf.
+    parts = [gzip.compress(LINES), gzip.compress(b"\n \n\x0e\x01 noise\n" + LINES)]
     first = read(parts[0], "otlp/traces/file", is_complete=False)
     rest = read(b"".join(parts), "otlp/traces/file", start_offset=first.reader.end_offset)
-    assert first.bad + rest.bad == []
     assert (len(first.rows["spans"]), len(rest.rows["spans"])) == (2, 2)
+    assert (first.bad, [bad.raw.strip() for bad in rest.bad]) == ([], [b"\x0e\x01 noise"])
 
 
 @pytest.mark.parametrize("zeroes", [1, 3, 4, 4097])
