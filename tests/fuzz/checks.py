@@ -225,10 +225,15 @@ _KINDS = ("gauge", "sum", "histogram", "exponentialHistogram", "summary")
 def _json_records(text: bytes) -> int:
     """The records that Python's own parser finds in a request, or in an array of them."""
     try:
-        tree = json.loads(text, parse_int=str, parse_float=str)
+        tree = json.loads(text, parse_int=_number, parse_float=_number)
     except (ValueError, RecursionError):
         raise OddShapeError from None
     return sum(map(_request_records, tree if isinstance(tree, list) else [tree]))
+
+
+def _number(text: str) -> str | int:
+    """A number as it is written, of any length; but a zero is nothing, as it is to the reader."""
+    return text if text.lower().partition("e")[0].strip("-0.") else 0
 
 
 def _request_records(item: Any) -> int:
