@@ -14,9 +14,10 @@ from typing import Any
 
 import msgspec
 
-_TOKEN = re.compile(rb'[{}\[\],]|"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NAME = re.compile(rb'\s*("[^"\\]*(?:\\.[^"\\]*)*")\s*:\s*', re.DOTALL)
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_STRING = re.compile(_TEXT, re.DOTALL)
+_TOKEN = re.compile(rb"[{}\[\],]|" + _TEXT, re.DOTALL)
+_NAME = re.compile(rb"\s*(" + _TEXT + rb")\s*:\s*", re.DOTALL)
 _CLOSING = {b"{": b"}", b"[": b"]"}
 # How many brackets stand around records, an array of requests among them, and around points of metrics.
 _AROUND_RECORDS, _AROUND_POINTS = 7, 10
@@ -57,14 +58,11 @@ def nesting(text: bytes) -> int:
 def decode_apart(text: bytes, decode: Decode) -> Any:
     """What `decode` would give for the request, with a `msgspec.Raw` for each record that it does not take.
 
-    The same for whatever else stands between the records, and for a resource or scope of which nobody can say
-    where its members end: none of it is passed over. Each byte is looked at a fixed number of times. Raises
-    ValueError for what is no request at all.
+    The same for whatever else stands between the records, and for a request, resource or scope of which no one
+    can say where its members end: none of it is passed over. Each byte is looked at a fixed number of times.
+    Raises ValueError where brackets do not match.
     """
-    tree = _apart(text, _outermost(text), decode)
-    if isinstance(tree, msgspec.Raw):
-        raise ValueError("this is no object of named members")  # noqa: TRY004
-    return tree
+    return _apart(text, _outermost(text), decode)
 
 
 def _outermost(text: bytes) -> _Bracket:
@@ -143,7 +141,7 @@ def _member(name: str, value: bytes, text: bytes, bracket: _Bracket | None, deco
     camel = re.sub("_([a-z])", lambda match: match[1].upper(), name)
     if bracket is not None and _LISTS.fullmatch(camel):
         return _value(value, text, bracket, decode)
-    is_list = bracket is not None and _is_all(value, text, bracket) and value.startswith(b"[")
+    is_list = value.startswith(b"[") and _is_all(value, text, bracket)
     if bracket is not None and is_list and _RECORDS.fullmatch(camel):
         # Their items are the records: whole, or not at all.
         flat = _Bracket(bracket.begin, bracket.end, bracket.commas)
