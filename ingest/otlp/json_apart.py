@@ -58,7 +58,7 @@ def nesting(text: bytes) -> int:
 def decode_apart(text: bytes, decode: Decode) -> Any:
     """What `decode` would give for the request, with a `msgspec.Raw` for each record that it does not take.
 
-    The same for whatever else stands between the records, and for a request, resource or scope of which no one
+    The same for whatever else stands between the records, and for an object of which no one
     can say where its members end: none of it is passed over. Each byte is looked at a fixed number of times.
     Raises ValueError where brackets do not match.
     """
