@@ -57,7 +57,7 @@ lint: setup ## Linters, types and the borders between the rooms
 	TRACEHOUSE_HOME="$(LINT_HOME)" $(VENV)/bin/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
 test: setup lint ## Linters, types, unit and integration tests, dbt build with its tests
-	@echo "==> Compiling the kernels (half a minute, once)"; $(PY) -m ingest.otlp.kernels
+	@echo "==> Compiling the kernels (a minute, once)"; $(PY) -m ingest.otlp.kernels
 	@echo "==> pytest"; $(PY) -m pytest -m "not long" -n 2 --dist loadgroup
 
 test-long: setup ## The long checks

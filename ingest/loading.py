@@ -112,7 +112,7 @@ def _compile_where_worth_it(readings: Sequence[Reading], progress: Progress) -> 
     large = [each for each in readings if each.file.kind == "otlp" and is_large(each)]
     if bytes_to_read(large) < WORTH_WORKERS_BYTES or kernels.are_compiled():
         return
-    progress("compiling the decoder for large files, once: about half a minute on two cores")
+    progress("compiling the decoder for large files, once: about a minute on two cores")
     if not kernels.compile_all():
         progress("it could not be compiled or kept; large files are read without it, which takes longer")
 

@@ -1,6 +1,6 @@
 """Compile the kernels and keep them, so that no load has to: `python -m ingest.otlp.kernels`.
 
-Takes half a minute on two cores, the first time and after an update that changes a kernel. With the name of
+Takes a minute on two cores, the first time and after an update that changes a kernel. With the name of
 an encoding it compiles what that one needs, in this process.
 """
 
