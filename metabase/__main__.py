@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return _release(settings, chosen.manifest, chosen.run_results)
             case "rollback":
                 return _rollback(settings, chosen.manifest, chosen.publication_id)
+            case "cost-changes":
+                return _cost_changes(settings, chosen.before, chosen.after, as_json=chosen.json)
             case _:
                 return _report(settings)
     except TracehouseError as error:
@@ -51,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     rollback.add_argument("publication_id", help="one of the kept releases, such as r00000042")
     for command in (release, rollback):
         command.add_argument("--manifest", type=Path, default=MANIFEST, help="dbt's manifest.json")
+    changes = commands.add_parser("cost-changes", help="what two kept releases cost differently, by month")
+    changes.add_argument("--before", metavar="RELEASE", help="default: the kept release before the later one")
+    changes.add_argument("--after", metavar="RELEASE", help="default: the release that readers see")
+    changes.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
     commands.add_parser("report", help="the current release, each mart in it, and why a mart is held")
     return parser
 
@@ -85,6 +91,18 @@ def _rollback(settings: Settings, manifest: Path, publication_id: str) -> int:
 def _report(settings: Settings) -> int:
     with lake.connect(settings, read_only=True) as connection:
         print("\n".join(lines_of_serving(connection, settings)))
+    return 0
+
+
+def _cost_changes(settings: Settings, before: str | None, after: str | None, *, as_json: bool) -> int:
+    from metabase.cost_changes import cost_changes, json_of_changes, lines_of_changes, releases_to_compare
+    from metabase.serving import Serving
+
+    serving = Serving(Path(settings.serving))
+    before, after = releases_to_compare(serving, before, after)
+    told = json_of_changes if as_json else lines_of_changes
+    for line in told(cost_changes(serving, before, after), before, after):
+        print(line)
     return 0
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import groupby
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from genai_prices.data import providers
+from genai_prices.data_units import unit_data
 from genai_prices.types import ModelInfo, ModelPrice, Provider, StartDateConstraint, TieredPrices
 
 from orchestration.price_clauses import Clause, alternatives
@@ -29,20 +30,17 @@ SEEDS = Path(__file__).parent.parent / "dbt_project" / "seeds" / "prices"
 
 ALWAYS = date(1970, 1, 1)
 MIDNIGHT = time(0)
-# Some prices of the package carry the noise of a float (0.18000000000000002).
-MTOK_PLACES = Decimal("0.000000001")
 
-# A class of tokens is charged by the first of these kinds that has a price.
-KINDS = {
-    "uncached_input_usd_per_mtok": ("input_mtok",),
-    "cache_read_usd_per_mtok": ("cache_read_mtok", "input_mtok"),
-    "cache_write_usd_per_mtok": ("cache_write_mtok", "input_mtok"),
-    "visible_output_usd_per_mtok": ("output_mtok",),
-    "reasoning_usd_per_mtok": ("output_reasoning_mtok", "output_mtok"),
-    "usd_per_thousand_requests": ("requests_kcount",),
+# Services say in one word how a call was served; the package asks for it under several names.
+CONTEXTS = {
+    "default": {"service_tier": "default"},
+    "batch": {"processing": "batch"},
+    "flex": {"service_tier": "flex"},
+    "priority": {"service_tier": "priority"},
+    "fast": {"service_tier": "fast", "speed": "fast"},
 }
-# Telemetry says how many of these a call used; of pictures, sounds and searches it does not.
-MEASURED = ("input_mtok", "output_mtok", "requests_kcount")
+# An empty price object says that these cost nothing.
+FREE = ModelPrice(input_mtok=Decimal(0), output_mtok=Decimal(0))
 
 # Well-known values of gen_ai.provider.name that the package does not know.
 # Source: OpenTelemetry semantic conventions, registry of gen_ai attributes, 1.37 to 1.41.
@@ -55,26 +53,24 @@ OPENTELEMETRY_NAMES = {
 
 
 class PriceRow(NamedTuple):
-    """What a model costs from one day to another, in one part of the day, for calls of one size.
+    """What `per` units of one usage kind cost, in one period, part of the day and size of a call.
 
     Bounds are half-open, `valid_from <= start < valid_to`; of the size, `above < input tokens <= up_to`.
-    An empty upper bound (and lower size) stands for none.
+    An empty upper bound (and lower size) stands for none. `price_context` is how the call was served.
     """
 
     provider_name: str
     model: str
+    price_context: str
     valid_from: date
     valid_to: date | None
     daily_from: time
     daily_to: time | None
     above_input_tokens: int | None
     up_to_input_tokens: int | None
-    uncached_input_usd_per_mtok: str
-    cache_read_usd_per_mtok: str
-    cache_write_usd_per_mtok: str
-    visible_output_usd_per_mtok: str
-    reasoning_usd_per_mtok: str
-    usd_per_thousand_requests: str
+    usage_kind: str
+    per: int
+    usd: str
 
 
 class ProviderRow(NamedTuple):
@@ -107,10 +103,12 @@ class ModelRow(NamedTuple):
 
 
 def price_rows() -> Iterator[PriceRow]:
-    """What every model costs. A model without measurable prices gives no row, a free one gives zeros."""
+    """What every model costs, in each context that it has prices of its own for; a free one gives zeros."""
     for provider in providers:
         for model in provider.models:
-            yield from _rows_of(provider.id, model)
+            for context, asked in CONTEXTS.items():
+                if context == "default" or _has_prices_for(model, asked):
+                    yield from _rows_of(provider.id, model, context)
 
 
 def provider_rows() -> Iterator[ProviderRow]:
@@ -149,29 +147,46 @@ def write_price_seeds(folder: Path) -> dict[str, int]:
     }
 
 
-def _rows_of(provider_id: str, model: ModelInfo) -> Iterator[PriceRow]:
-    """Rows of one model, in order of day, hour and size."""
+def _rows_of(provider_id: str, model: ModelInfo, context: str) -> Iterator[PriceRow]:
+    """Rows of one model in one context, in order of day, hour, size and kind."""
     days, hours = _changes(model)
-    dated = [(day, [model.get_prices(datetime.combine(day, hour, UTC)) for hour in hours]) for day in days]
+    asked = CONTEXTS[context]
+    dated = [
+        (day, [model.get_prices(datetime.combine(day, hour, UTC), asked) for hour in hours]) for day in days
+    ]
     for day, day_end, of_the_day in _periods(dated):
         for hour, hour_end, price in _periods(list(zip(hours, of_the_day, strict=True))):
-            if not _is_measured(price):
-                continue
-            for above, up_to in _sizes(price):
-                charged = (_charged(price, kinds, above) for kinds in KINDS.values())
-                yield PriceRow(provider_id, model.id, day, day_end, hour, hour_end, above, up_to, *charged)
+            stated = _stated(price) or _stated(FREE)
+            for above, up_to in _sizes(stated.values()):
+                period = (day, day_end, hour, hour_end, above, up_to)
+                for kind, (per, price_of_kind) in stated.items():
+                    usd = f"{_at_size(price_of_kind, above).normalize():f}"
+                    yield PriceRow(provider_id, model.id, context, *period, kind, per, usd)
+
+
+def _has_prices_for(model: ModelInfo, asked: Mapping[str, str]) -> bool:
+    """Whether the model has a price of its own for a call that was served so."""
+    return any(
+        all(asked.get(key) == value for key, value in variant.when.items())
+        for variant in model.price_variants or ()
+    )
 
 
 def _changes(model: ModelInfo) -> tuple[list[date], list[time]]:
     """Days and times of day (UTC) at which the model's price can change, the first of each included."""
     days, hours = {ALWAYS}, {MIDNIGHT}
-    for conditional in model.prices if isinstance(model.prices, list) else ():
-        constraint = conditional.constraint
+    conditional = model.prices if isinstance(model.prices, list) else []
+    for constraint in [each.constraint for each in (*conditional, *(model.price_variants or ()))]:
         if isinstance(constraint, StartDateConstraint):
             days.add(constraint.start_date)
         elif constraint is not None:
-            hours |= {constraint.start_time.replace(tzinfo=None), constraint.end_time.replace(tzinfo=None)}
+            hours |= {_in_utc(constraint.start_time), _in_utc(constraint.end_time)}
     return sorted(days), sorted(hours)
+
+
+def _in_utc(hour: time) -> time:
+    """A time of day in UTC, as which one without a zone is taken."""
+    return hour if hour.tzinfo is None else datetime.combine(ALWAYS, hour).astimezone(UTC).time()
 
 
 def _periods(values: Sequence[tuple[Any, Any]]) -> Iterator[tuple[Any, Any, Any]]:
@@ -181,26 +196,29 @@ def _periods(values: Sequence[tuple[Any, Any]]) -> Iterator[tuple[Any, Any, Any]
     yield from ((start, end, value) for (start, value), end in zip(joined, ends, strict=True))
 
 
-def _is_measured(price: ModelPrice) -> bool:
-    """Whether telemetry carries what the price charges for. An empty price is free."""
-    stated = [kind for kind, value in vars(price).items() if value is not None]
-    return not stated or any(kind in MEASURED for kind in stated)
+def _stated(price: ModelPrice) -> dict[str, tuple[int, Decimal | TieredPrices]]:
+    """Usage kind to (units per price, price), in the order of the package's list of units."""
+    return {
+        kind: (unit["per"], value)
+        for kind, unit in unit_data.items()
+        if (value := getattr(price, unit["price_key"])) is not None
+    }
 
 
-def _sizes(price: ModelPrice) -> Iterator[tuple[int | None, int | None]]:
+def _sizes(stated: Iterable[tuple[int, Decimal | TieredPrices]]) -> Iterator[tuple[int | None, int | None]]:
     """Bounds of input tokens between which no price of the model changes."""
-    tiered = [value for value in vars(price).values() if isinstance(value, TieredPrices)]
-    starts = sorted({tier.start for value in tiered for tier in value.tiers})
+    starts = sorted(
+        {tier.start for _, price in stated if isinstance(price, TieredPrices) for tier in price.tiers}
+    )
     yield from zip([None, *starts], [*starts, None], strict=True)
 
 
-def _charged(price: ModelPrice, kinds: Iterable[str], above: int | None) -> str:
-    """The first stated price of `kinds` for calls above that many input tokens; nothing stated is free."""
-    stated = next((value for kind in kinds if (value := getattr(price, kind)) is not None), Decimal(0))
-    if isinstance(stated, TieredPrices):
-        reached = [tier.price for tier in stated.tiers if above is not None and tier.start <= above]
-        stated = reached[-1] if reached else stated.base
-    return f"{stated.quantize(MTOK_PLACES).normalize():f}"
+def _at_size(price: Decimal | TieredPrices, above: int | None) -> Decimal:
+    """The price of a call with more input tokens than `above`; a threshold changes it for the whole call."""
+    if isinstance(price, Decimal):
+        return price
+    reached = [tier.price for tier in price.tiers if above is not None and tier.start <= above]
+    return reached[-1] if reached else price.base
 
 
 def _models(sellers: Iterable[Provider]) -> Iterator[tuple[Provider, ModelInfo]]:

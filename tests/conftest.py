@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.running import Home
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
@@ -41,3 +43,12 @@ def home(tmp_path: Path) -> Path:
     """An empty TRACEHOUSE_HOME with its landing folder."""
     (tmp_path / "landing").mkdir()
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home in which `make demo` has run."""
+    home = Home(tmp_path_factory.mktemp("demo"))
+    outcome = home.run("orchestration", "demo")
+    assert outcome.code == 0, outcome.err
+    return home

@@ -14,25 +14,25 @@ import pytest
 
 from ingest.sample import write_month
 from tests.running import ROOT, Home
+from tests.warehouse.building import compiled
 
 MARTS = {
     "accuracy_daily",
+    "agent_steps_daily",
+    "attribute_coverage_daily",
     "compliance_exceptions",
+    "connector_performance_daily",
+    "deployments",
     "latency_daily",
     "latency_histogram_daily",
+    "llm_calls_recent",
+    "slo_daily",
     "tenant_tier_history",
     "tier_adoption_daily",
+    "token_reconciliation_daily",
     "token_usage_daily",
+    "unit_economics_daily",
 }
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home in which `make demo` has run."""
-    home = Home(tmp_path_factory.mktemp("demo"))
-    outcome = home.run("orchestration", "demo")
-    assert outcome.code == 0, outcome.err
-    return home
 
 
 @pytest.mark.xdist_group("sample")
@@ -93,6 +93,114 @@ def test_the_demo_finds_what_was_planted_in_the_sample(demo: Home, tmp_path: Pat
 
 
 @pytest.mark.xdist_group("sample")
+def test_the_demo_counts_every_step_of_the_sample_ledger(demo: Home, tmp_path: Path) -> None:
+    truth = write_month(tmp_path / "landing")
+    steps = demo.released(
+        "select step_kind, step_name, sum(observed_steps)::bigint from marts.agent_steps_daily group by all"
+    )
+    assert {name: number for kind, name, number in steps if kind == "node"} == truth.node_visits
+    assert {name: number for kind, name, number in steps if kind == "tool"} == truth.tool_calls
+    reviews = demo.released(
+        "select sum(review_approved), sum(review_rejected), sum(review_edited), sum(steps) "
+        "from marts.agent_steps_daily where step_kind = 'review'"
+    )
+    told = truth.reviews
+    assert reviews == [(told["approved"], told["rejected"], told["edited"], sum(told.values()))]
+
+
+@pytest.mark.xdist_group("sample")
+def test_the_demo_prices_accepted_outcomes_and_names_deployments_as_the_sample_ledger_does(
+    demo: Home, tmp_path: Path
+) -> None:
+    truth = write_month(tmp_path / "landing")
+    accepted = sum(
+        number * truth.sampling_weights.get(name, 1) for name, number in truth.accepted_runs.items()
+    )
+    economics = demo.released(
+        "select sum(accepted_outcomes), round(sum(cost_usd), 4) from marts.unit_economics_daily"
+    )
+    assert economics == [
+        (accepted, *cost)
+        for cost in demo.released(
+            "select round(sum(sampling_weight * cost_usd), 4) from marts.llm_calls_recent"
+        )
+    ]
+    deployed = demo.released(
+        "select service_name, service_version, sum(observed_calls)::bigint from marts.deployments "
+        "where observed_calls > 0 group by all"
+    )
+    assert {(name, version): calls for name, version, calls in deployed} == truth.calls_by_version
+    nameless = demo.released(
+        "select distinct service_name from marts.deployments where 'unknown' in (revision, image, region)"
+    )
+    # Every sender of the sample says what it runs.
+    assert nameless == []
+
+
+@pytest.mark.xdist_group("sample")
+def test_the_demo_measures_every_objective_as_the_sample_ledger_does(demo: Home, tmp_path: Path) -> None:
+    truth = write_month(tmp_path / "landing")
+    measured = demo.released(
+        "select cast(usage_date as varchar), slo_name, environment, good, total from marts.slo_daily"
+    )
+    assert {tuple(about): (good, total) for *about, good, total in measured} == truth.objectives
+    # Spans, metrics and both.
+    sources = demo.in_lake(
+        "select source_name, bool_or(is_counted), bool_or(not is_counted) "
+        "from lake.intermediate.int_slo_sources group by 1 order by 1"
+    )
+    assert sources == [("metrics", True, True), ("spans", True, False)]
+
+
+@pytest.mark.xdist_group("sample")
+def test_the_demo_counts_the_connector_calls_that_spans_events_and_metrics_tell_of(
+    demo: Home, tmp_path: Path
+) -> None:
+    truth = write_month(tmp_path / "landing")
+    calls = dict(
+        demo.released(
+            "select connector_name, sum(calls)::bigint from marts.connector_performance_daily group by 1"
+        )
+    )
+    assert calls["confluence"] == truth.metered_connector_calls
+    denied = demo.released(
+        "select sum(observed_calls)::bigint, sum(policy_denials)::bigint "
+        "from marts.connector_performance_daily where connector_name = 'shadow-crm'"
+    )
+    # One trace in four is kept.
+    assert denied == [(truth.denylisted_connector_calls, 4 * truth.denylisted_connector_denials)]
+
+
+@pytest.mark.xdist_group("sample")
+def test_quantiles_of_the_demo_from_buckets_are_within_their_bound_of_the_exact_ones(demo: Home) -> None:
+    dimensions = ("service_name", "agent_name", "workflow_name", "operation_name", "model", "tenant_id")
+    # Of docs-api metrics tell too; the others have spans alone.
+    asked = "metric_name = 'duration' and service_name != 'docs-api'"
+    for dimension in dimensions:
+        estimated = compiled(
+            demo,
+            f"select {dimension}, {{{{ latency_quantile(0.95) }}}} as p95, "
+            "{{ latency_error_bound(0.95) }} as error_bound "
+            f"from {{{{ ranked_buckets(ref('latency_histogram_daily'), by=['{dimension}'], "
+            f'where="{asked}") }}}} as ranked group by {dimension}',
+        )
+        exact = (
+            f"select {dimension}, min(latency_ms) filter (where reached >= 0.95 * total) as p95 from ("
+            f"select {dimension}, latency_ms, "
+            f"sum(sampling_weight) over (partition by {dimension} order by latency_ms) as reached, "
+            f"sum(sampling_weight) over (partition by {dimension}) as total "
+            f"from lake.intermediate.int_timed_operations where {asked}) group by {dimension}"
+        )
+        compared, worst, bound = demo.in_lake(
+            "select count(*), max(abs(estimated.p95 / exact.p95 - 1)), max(estimated.error_bound) "
+            f"from ({estimated}) as estimated full join ({exact}) as exact using ({dimension})"
+        )[0]
+        assert compared > 1
+        assert worst <= bound + 1e-9, dimension
+        assert bound <= 0.011
+
+
+@pytest.mark.xdist_group("sample")
 def test_the_demo_publishes_what_it_audited(demo: Home) -> None:
     states = dict(demo.released("select mart, state from marts.publications"))
     assert states == dict.fromkeys(MARTS, "published")
@@ -145,16 +253,17 @@ def test_every_dbt_unit_test_passes(demo: Home, tmp_path: Path) -> None:
     assert " ERROR=0 " in done.stdout
 
 
-# What each provider served, in input and output tokens, where every call reported its usage
-# (../shared/vocabulary.md, column "leaf + response id once").
+# What each provider served, in input and output tokens, where every call reported its usage, and how many
+# calls did not (../shared/vocabulary.md, "leaf + response id once", and ledger.jsonl beside each capture).
 SERVED = {
-    "genai": ("summarizer-agent", 5_850, 961),
-    "openinference": ("summarizer-agent", 9_054, 2_148),
-    "vercel_ai": ("browser-agent", 2_223, 1_221),
-    "logfire": ("support-agent", 2_780, 966),
-    "openai_agents": ("agentkit-classifier", 1_575, 497),
-    "mlflow_otlp": ("mlflow-classifier", 984, 487),
-    "openllmetry": ("rag-retriever", 4_836, 1_320),
+    "genai": ("summarizer-agent", 5_850, 961, 2),
+    "openinference": ("summarizer-agent", 9_054, 2_148, 2),
+    "vercel_ai": ("browser-agent", 2_223, 1_221, 0),
+    "logfire": ("support-agent", 2_780, 966, 0),
+    "openai_agents": ("agentkit-classifier", 1_575, 497, 0),
+    "mlflow_otlp": ("mlflow-classifier", 984, 487, 0),
+    "openllmetry": ("rag-retriever", 4_836, 1_320, 0),
+    "gemini_cli": ("gemini-cli", 16_004, 128, 0),
 }
 
 
@@ -171,10 +280,33 @@ def test_a_real_capture_counts_every_token_once(capture: str, tmp_path: Path, sh
     outcome = home.pipeline()
     assert outcome.code == 0, outcome.err
     tokens = home.released(
-        "select service_name, sum(input_tokens)::bigint, sum(output_tokens)::bigint "
-        "from marts.token_usage_daily group by 1"
+        "select service_name, sum(input_tokens)::bigint, sum(output_tokens)::bigint, "
+        "sum(unknown_usage_requests)::bigint from marts.token_usage_daily group by 1"
     )
     assert tokens == [SERVED[capture]]
+    differences = home.released(
+        "select distinct explanation from marts.token_reconciliation_daily "
+        "where explanation not in ('reconciled', 'one source')"
+    )
+    assert differences == []
+
+
+@pytest.mark.shared
+def test_spans_logs_and_metrics_of_the_same_requests_count_them_once(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    home = Home(tmp_path)
+    shutil.copytree(shared_data / "otlp_real" / "claude_code_like", tmp_path / "landing" / "otlp" / "cli")
+    outcome = home.pipeline()
+    assert outcome.code == 0, outcome.err
+    assert home.released(
+        "select sum(requests)::bigint, sum(unknown_usage_requests)::bigint from marts.token_usage_daily"
+    ) == [(12, 0)]
+    told = home.released(
+        "select span_tokens = log_tokens, log_tokens = metric_tokens, residual_tokens, explanation "
+        "from marts.token_reconciliation_daily"
+    )
+    assert told == [(True, True, 0, "reconciled")] * 2
 
 
 @pytest.mark.shared

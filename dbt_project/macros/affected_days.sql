@@ -4,17 +4,26 @@
     built anew.
 -#}
 
-{#- Days whose spans changed since `this` read them, a list of 'YYYY-MM-DD'. `more`: queries for further days. -#}
+{#-
+    Days whose spans, or whose usage in logs and metrics, changed since `this` read them, a list of 'YYYY-MM-DD'.
+    `more`: queries for further days.
+-#}
 {% macro affected_days(more=[]) -%}
     {%- if not execute -%}
         {#- dbt learns what a model depends on while it parses, when nothing is incremental yet. -#}
         {%- do ref('int_touched_days') -%}
+        {%- do ref('int_log_usage') -%}
+        {%- do ref('int_metric_days') -%}
     {%- endif -%}
     {%- if not is_incremental() -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set touched = "select span_date as day from " ~ ref('int_touched_days') ~ " where load_id > " ~ read_up_to() -%}
-    {%- set found = run_query(([touched] + more) | join(' union ')).columns[0].values() -%}
+    {%- set touched = [
+        "select span_date as day from " ~ ref('int_touched_days') ~ " where load_id > " ~ read_up_to(),
+        "select usage_date as day from " ~ ref('int_log_usage') ~ " where load_id > " ~ read_up_to(),
+        "select usage_date as day from " ~ ref('int_metric_days') ~ " where load_id > " ~ read_up_to(),
+    ] -%}
+    {%- set found = run_query((touched + more) | join(' union ')).columns[0].values() -%}
     {{ return(found | reject('none') | map('string') | sort | list) }}
 {%- endmacro %}
 

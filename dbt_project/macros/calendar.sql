@@ -6,3 +6,12 @@
 {% macro duckdb__days_from_to(first, last) -%}
     cast(unnest(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval 1 day)) as date)
 {%- endmacro %}
+
+{#- The UTC day of an instant in nanoseconds since the epoch. -#}
+{% macro utc_day(unix_nano) -%}
+    {{ return(adapter.dispatch('utc_day')(unix_nano)) }}
+{%- endmacro %}
+
+{% macro duckdb__utc_day(unix_nano) -%}
+    date '1970-01-01' + cast(({{ unix_nano }}) // 86400000000000 as integer)
+{%- endmacro %}

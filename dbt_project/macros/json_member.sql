@@ -15,3 +15,21 @@
 {% macro duckdb__utc_timestamp(text) -%}
     (try_cast({{ text }} as timestamptz) at time zone 'UTC')
 {%- endmacro %}
+
+{#- The instant so many milliseconds before another; the other itself where the number is null. -#}
+{% macro milliseconds_before(instant, milliseconds) -%}
+    {{ return(adapter.dispatch('milliseconds_before')(instant, milliseconds)) }}
+{%- endmacro %}
+
+{% macro duckdb__milliseconds_before(instant, milliseconds) -%}
+    {{ instant }} - to_microseconds(coalesce(cast(1000 * {{ milliseconds }} as bigint), 0))
+{%- endmacro %}
+
+{#- Milliseconds from one instant to another; null where one is unknown. -#}
+{% macro milliseconds_after(instant, earlier) -%}
+    {{ return(adapter.dispatch('milliseconds_after')(instant, earlier)) }}
+{%- endmacro %}
+
+{% macro duckdb__milliseconds_after(instant, earlier) -%}
+    date_diff('microsecond', {{ earlier }}, {{ instant }}) / 1000
+{%- endmacro %}

@@ -94,6 +94,21 @@ def run_events(platform: Platform, run: Run, rng: random.Random) -> Iterator[byt
             is_forbidden = step.name == platform.denylisted.name
             if is_forbidden or rng.random() < _ALLOWED_DECISIONS_SHARE:
                 yield _policy_decided(step, subject)
+            if step.name in platform.reporting_connectors:
+                yield _call_completed(step, subject)
+
+
+def _call_completed(action: Action, subject: dict[str, Any]) -> bytes:
+    call_id = str(action.attributes["connector.call.id"])
+    data = subject | {
+        "span_id": action.inner_id,
+        "call_id": call_id,
+        "connector_name": action.name,
+        "operation": action.attributes["connector.operation"],
+        "status": "ok" if action.error is None else "error",
+        "duration_ms": (action.end_ns - action.start_ns) // 1_000_000,
+    }
+    return cloud_event("/connectors", "connector.call.completed", call_id, instant_of(action.end_ns), data)
 
 
 def _landing_day(at: datetime) -> date:

@@ -21,7 +21,16 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from ingest.sample.telemetry import HistogramPoint, LogRecord, Origin, Span, Value
+from ingest.sample.telemetry import (
+    CounterPoint,
+    ExponentialPoint,
+    HistogramPoint,
+    LogRecord,
+    MetricPoint,
+    Origin,
+    Span,
+    Value,
+)
 
 Json = dict[str, Any]
 _ERROR = 2
@@ -63,10 +72,10 @@ def logs_protobuf(origin: Origin, records: Sequence[LogRecord]) -> bytes:
     return bytes(request.SerializeToString(deterministic=True))
 
 
-def metrics_protobuf(origin: Origin, points: Sequence[HistogramPoint]) -> bytes:
-    """One ExportMetricsServiceRequest in protobuf: cumulative histograms, one metric per point."""
+def metrics_protobuf(origin: Origin, points: Sequence[MetricPoint]) -> bytes:
+    """One ExportMetricsServiceRequest in protobuf: cumulative series, one metric per point."""
     scope_metrics = metrics_pb2.ScopeMetrics(
-        scope=_scope(origin), metrics=[_histogram(point) for point in points]
+        scope=_scope(origin), metrics=[_metric(point) for point in points]
     )
     request = ExportMetricsServiceRequest(
         resource_metrics=[
@@ -207,6 +216,35 @@ def _log(record: LogRecord) -> logs_pb2.LogRecord:
     )
 
 
+def _metric(point: MetricPoint) -> metrics_pb2.Metric:
+    match point:
+        case CounterPoint():
+            return _counter(point)
+        case ExponentialPoint():
+            return _exponential(point)
+        case HistogramPoint():
+            return _histogram(point)
+
+
+def _counter(point: CounterPoint) -> metrics_pb2.Metric:
+    return metrics_pb2.Metric(
+        name=point.metric,
+        unit=point.unit,
+        sum=metrics_pb2.Sum(
+            aggregation_temporality=_CUMULATIVE,  # type: ignore[arg-type]
+            is_monotonic=True,
+            data_points=[
+                metrics_pb2.NumberDataPoint(
+                    attributes=_attributes(point.attributes.items()),
+                    start_time_unix_nano=point.start_ns,
+                    time_unix_nano=point.time_ns,
+                    as_int=point.value,
+                )
+            ],
+        ),
+    )
+
+
 def _histogram(point: HistogramPoint) -> metrics_pb2.Metric:
     return metrics_pb2.Metric(
         name=point.metric,
@@ -222,6 +260,30 @@ def _histogram(point: HistogramPoint) -> metrics_pb2.Metric:
                     sum=point.sum,
                     explicit_bounds=point.bounds,
                     bucket_counts=point.bucket_counts,
+                )
+            ],
+        ),
+    )
+
+
+def _exponential(point: ExponentialPoint) -> metrics_pb2.Metric:
+    return metrics_pb2.Metric(
+        name=point.metric,
+        unit=point.unit,
+        exponential_histogram=metrics_pb2.ExponentialHistogram(
+            aggregation_temporality=_CUMULATIVE,  # type: ignore[arg-type]
+            data_points=[
+                metrics_pb2.ExponentialHistogramDataPoint(
+                    attributes=_attributes(point.attributes.items()),
+                    start_time_unix_nano=point.start_ns,
+                    time_unix_nano=point.time_ns,
+                    count=point.count,
+                    sum=point.sum,
+                    scale=point.scale,
+                    zero_count=point.zero_count,
+                    positive=metrics_pb2.ExponentialHistogramDataPoint.Buckets(
+                        offset=point.offset, bucket_counts=point.bucket_counts
+                    ),
                 )
             ],
         ),

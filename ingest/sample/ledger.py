@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from ingest.sample.evaluations import Evaluation
 from ingest.sample.month import DAYS, END, instant_of
+from ingest.sample.objectives import Measurement
 from ingest.sample.platform import Platform, Tenant
 from ingest.sample.runs import Action, Call, Run
 
@@ -19,6 +20,8 @@ class CallTotals:
     """Inference attempts and their tokens in disjoint classes, as observed (not weighted)."""
 
     calls: int = 0
+    # From start to end, failed calls included.
+    duration_ns: int = 0
     failed_calls: int = 0
     # Failed calls, and streamed ones whose usage was not reported.
     unknown_usage_calls: int = 0
@@ -33,6 +36,7 @@ class CallTotals:
     def add(self, call: Call) -> None:
         """Count one attempt."""
         self.calls += 1
+        self.duration_ns += call.end_ns - call.start_ns
         self.failed_calls += call.error is not None
         self.unknown_usage_calls += call.usage is None
         self.unpriced_calls += not call.model.is_priced
@@ -89,6 +93,20 @@ class SampleSummary:
     # Runs by consent in force when they began; `unknown` where the tenant keeps no records.
     runs_by_consent: dict[str, int]
     calls_by_consent: dict[str, int]
+    # Human reviews by outcome.
+    reviews: dict[str, int]
+    # Visits to the nodes of graphs, as observed.
+    node_visits: dict[str, int]
+    # Calls of tools and connectors by name, as observed.
+    tool_calls: dict[str, int]
+    # Runs whose outcome was accepted, by service, as observed.
+    accepted_runs: dict[str, int]
+    # Calls by service and version, as observed; the versions without calls are missing.
+    calls_by_version: dict[tuple[str, str], int]
+    # (day, objective, environment) to (good, all) events, whatever signal tells of them.
+    objectives: dict[tuple[str, str, str], tuple[int, int]]
+    # Calls that the search gateway's metrics alone tell of.
+    metered_connector_calls: int
     residency_breach_runs: int
     residency_breach_calls: int
     denylisted_connector: str
@@ -116,10 +134,25 @@ class Ledger:
     spans_by_service: Counter[str] = field(default_factory=Counter)
     runs_by_consent: Counter[str] = field(default_factory=Counter)
     calls_by_consent: Counter[str] = field(default_factory=Counter)
+    reviews: Counter[str] = field(default_factory=Counter)
+    node_visits: Counter[str] = field(default_factory=Counter)
+    tool_calls: Counter[str] = field(default_factory=Counter)
+    accepted_runs: Counter[str] = field(default_factory=Counter)
+    calls_by_version: Counter[tuple[str, str]] = field(default_factory=Counter)
+    objectives: defaultdict[tuple[str, str, str], list[int]] = field(
+        default_factory=lambda: defaultdict(lambda: [0, 0])
+    )
     # (agent, version) to how many faithfulness scores and their sum in thousandths.
     scores: defaultdict[tuple[str, str], list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0, 0])
     )
+
+    def add_objective(self, measurement: Measurement, environment: str) -> None:
+        """Count one event that an objective is measured by, on the day it started."""
+        day = instant_of(measurement.at_ns).date().isoformat()
+        counted = self.objectives[day, measurement.slo_name, environment]
+        counted[0] += measurement.is_good
+        counted[1] += 1
 
     def add_run(self, run: Run) -> None:
         """Count `run` and what it shows."""
@@ -133,13 +166,24 @@ class Ledger:
         for call in calls:
             self.by_service[run.service.name].add(call)
             self.by_day[instant_of(call.start_ns).date().isoformat()].add(call)
+        self.calls_by_version[run.service.name, run.release.version] += len(calls)
+        self.accepted_runs[run.service.name] += run.outcome == "accepted"
+        self.node_visits.update(name for name, _ in run.node_steps)
         if run.region != run.tenant.home_region:
             self.counts["residency_breach_runs"] += 1
             self.counts["residency_breach_calls"] += len(calls)
         for step in run.steps:
-            if isinstance(step, Action) and step.name == self.platform.denylisted.name:
-                self.counts["denylisted_connector_calls"] += 1
-                self.counts["denylisted_connector_denials"] += step.error == "policy_denied"
+            if isinstance(step, Action):
+                self._add_action(step)
+
+    def _add_action(self, action: Action) -> None:
+        if action.kind == "review":
+            self.reviews[str(action.attributes["review.outcome"])] += 1
+        elif action.kind in ("tool", "connector"):
+            self.tool_calls[action.name] += 1
+        if action.name == self.platform.denylisted.name:
+            self.counts["denylisted_connector_calls"] += 1
+            self.counts["denylisted_connector_denials"] += action.error == "policy_denied"
 
     def add_evaluation(self, evaluation: Evaluation) -> None:
         """Count one verdict."""
@@ -182,6 +226,13 @@ class Ledger:
             },
             runs_by_consent=dict(self.runs_by_consent),
             calls_by_consent=dict(self.calls_by_consent),
+            reviews=dict(self.reviews),
+            node_visits=dict(self.node_visits),
+            tool_calls=dict(self.tool_calls),
+            accepted_runs=dict(self.accepted_runs),
+            calls_by_version=dict(self.calls_by_version),
+            objectives={about: (good, total) for about, (good, total) in sorted(self.objectives.items())},
+            metered_connector_calls=self.counts["metered_connector_calls"],
             residency_breach_runs=self.counts["residency_breach_runs"],
             residency_breach_calls=self.counts["residency_breach_calls"],
             denylisted_connector=self.platform.denylisted.name,

@@ -9,6 +9,9 @@ from ingest.sample.telemetry import Origin
 
 NOTIFIER = "notifier"
 EVAL_RUNNER = "eval-runner"
+PROBER = "prober"
+SEARCH_GATEWAY = "search-gateway"
+_HELPER_REVISION = "2b6d90e4c8f1735a0e92bd46f7a18c53d0e4b97f"
 
 
 def origin_of(run: Run) -> Origin:
@@ -41,6 +44,9 @@ def helper_origin(name: str, region: str, environment: str) -> Origin:
             ("service.name", name),
             ("service.version", "1.0.0"),
             ("deployment.environment.name", environment),
+            ("vcs.ref.head.revision", _HELPER_REVISION),
+            ("container.image.name", f"registry.example/{name}"),
+            ("container.image.tags", ("1.0.0",)),
             ("cloud.region", region),
             ("telemetry.sdk.name", "opentelemetry"),
             ("telemetry.sdk.language", "python"),

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ingest.sample.month import Rhythm
+from ingest.sample.objectives import Objectives
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,14 @@ class DenylistedConnector:
 
 
 @dataclass(frozen=True)
+class VaultSlowdown:
+    """Writes to the vault took `factor` times as long on this day."""
+
+    on: date
+    factor: int
+
+
+@dataclass(frozen=True)
 class Platform:
     """Everything that exists in the month."""
 
@@ -177,6 +186,10 @@ class Platform:
     disputes: tuple[DisputeEvent, ...]
     breach: ResidencyBreach
     denylisted: DenylistedConnector
+    vault_slowdown: VaultSlowdown
+    objectives: Objectives
+    # Connectors that report the end of every call as an event.
+    reporting_connectors: frozenset[str]
     # (tenant, day) of the usage snapshots that were never written.
     missing_snapshots: frozenset[tuple[str, date]]
     # Price of a seat and month, in minor units, by tier (in rising order) and currency.

@@ -94,6 +94,19 @@ class Run:
         return [step for step in self.steps if isinstance(step, Call)]
 
     @property
+    def node_steps(self) -> list[tuple[str, list[Call | Action]]]:
+        """The steps dealt out to the agent's nodes in order; a node without steps did not run."""
+        names = self.agent.nodes
+        if not names:
+            return []
+        per_node = -(-len(self.steps) // len(names))
+        return [
+            (name, self.steps[index * per_node : (index + 1) * per_node])
+            for index, name in enumerate(names)
+            if self.steps[index * per_node :]
+        ]
+
+    @property
     def started_at(self) -> datetime:
         """When the run began."""
         return instant_of(self.start_ns)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 from ingest.sample.encode import logs_json, metrics_protobuf, traces_json, traces_protobuf
 from ingest.sample.landing_file import LandingFile
 from ingest.sample.month import DAYS
-from ingest.sample.telemetry import HistogramPoint, LogRecord, Origin, Span
+from ingest.sample.telemetry import LogRecord, MetricPoint, Origin, Span
 
 Batch = tuple[Origin, list[Span]]
 
@@ -83,11 +83,13 @@ def write_logs(
 def write_metrics(
     folder: Path,
     day: date,
-    exports: Iterable[tuple[Origin, list[HistogramPoint]]],
+    exports: Iterable[tuple[Origin, Sequence[MetricPoint]]],
     counts: Counter[str],
+    *,
+    subject: str = "metrics",
 ) -> None:
     """Write the metric exports of `day` as protobuf frames."""
-    with LandingFile(folder / f"metrics-{day}.binpb") as file:
+    with LandingFile(folder / f"{subject}-{day}.binpb") as file:
         for origin, points in exports:
             file.append(metrics_protobuf(origin, points))
             counts["metric_points"] += len(points)

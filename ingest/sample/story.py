@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.sample.month import midnight, rhythm
+from ingest.sample.objectives import Objectives
 from ingest.sample.platform import (
     Agent,
     ConsentEvent,
@@ -25,6 +26,7 @@ from ingest.sample.platform import (
     Service,
     Standing,
     Tenant,
+    VaultSlowdown,
 )
 
 _HERE = Path(__file__).parent
@@ -57,6 +59,9 @@ def load_platform() -> Platform:
         disputes=tuple(_dispute(row) for row in _rows("disputes.csv")),
         breach=ResidencyBreach(**story["residency_breach"]),
         denylisted=DenylistedConnector(**denylisted),
+        vault_slowdown=VaultSlowdown(**story["vault_slowdown"]),
+        objectives=Objectives(**story["objectives"]),
+        reporting_connectors=frozenset(story["reporting_connectors"]),
         missing_snapshots=frozenset(
             (story["missing_snapshots"]["tenant"], day) for day in story["missing_snapshots"]["days"]
         ),

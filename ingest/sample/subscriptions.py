@@ -57,7 +57,9 @@ def write_snapshots(platform: Platform, folder: Path, day: date, rng: random.Ran
         for tenant in platform.tenants
         if (tenant.tenant_id, day) not in platform.missing_snapshots
     ]
-    write, suffix = ((_as_csv, "csv"), (_as_lines, "jsonl"), (_as_parquet, "parquet"))[DAYS.index(day) // 10]
+    write, suffix = ((_as_csv, "csv"), (_as_lines, "jsonl"), (_as_parquet, "parquet"))[
+        (day - DAYS[0]).days // 10 % 3
+    ]
     path = folder / f"snapshots-{day}.{suffix}"
     part = path.with_name(path.name + ".part")
     folder.mkdir(parents=True, exist_ok=True)

@@ -63,6 +63,18 @@ class LogRecord:
 
 
 @dataclass(slots=True)
+class CounterPoint:
+    """One cumulative, monotonic integer point of the counter `metric`."""
+
+    metric: str
+    unit: str
+    attributes: Attributes
+    start_ns: int
+    time_ns: int
+    value: int
+
+
+@dataclass(slots=True)
 class HistogramPoint:
     """One cumulative explicit-bound histogram point of `metric`, whose bounds are `bounds`."""
 
@@ -75,3 +87,27 @@ class HistogramPoint:
     count: int
     sum: float
     bucket_counts: list[int]
+
+
+@dataclass(slots=True)
+class ExponentialPoint:
+    """One cumulative exponential histogram point of `metric`; the first of its buckets has index `offset`."""
+
+    metric: str
+    unit: str
+    attributes: Attributes
+    start_ns: int
+    time_ns: int
+    sum: float
+    scale: int
+    zero_count: int
+    offset: int
+    bucket_counts: list[int]
+
+    @property
+    def count(self) -> int:
+        """Values in all buckets."""
+        return self.zero_count + sum(self.bucket_counts)
+
+
+MetricPoint = CounterPoint | HistogramPoint | ExponentialPoint

@@ -101,7 +101,9 @@ def _take_steps(platform: Platform, cursor: _Cursor, day: date) -> None:
         for name in used[turn :: agent.calls]:
             _use_tool(cursor, name, is_forbidden=name == platform.denylisted.name)
     if agent.writes_vault:
-        _write_vault(cursor)
+        _write_vault(
+            cursor, slowed=platform.vault_slowdown.factor if day == platform.vault_slowdown.on else 1
+        )
     if agent.reviewed_share and rng.random() < agent.reviewed_share:
         _review(cursor)
     if agent.notifies:
@@ -227,7 +229,7 @@ def _use_tool(cursor: _Cursor, name: str, *, is_forbidden: bool) -> None:
     cursor.act("connector", name, (60, 900), attributes, error)
 
 
-def _write_vault(cursor: _Cursor) -> None:
+def _write_vault(cursor: _Cursor, *, slowed: int) -> None:
     run, rng = cursor.run, cursor.rng
     size = rng.randint(2_000, 400_000)
     path = f"/{run.tenant.tenant_id}/{run.agent.workflow}/{run.started_at:%Y/%m/%d}/{run.trace_id[:12]}.json"
@@ -239,7 +241,7 @@ def _write_vault(cursor: _Cursor) -> None:
         "vault.result": "ok",
         "vault.mutation.id": f"vm_{new_id(rng, 64)}",
     }
-    cursor.act("vault", "create", (8 + size // 8_000, 20 + size // 3_000), attributes)
+    cursor.act("vault", "create", (slowed * (8 + size // 8_000), slowed * (20 + size // 3_000)), attributes)
 
 
 def _review(cursor: _Cursor) -> None:

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from ingest.sample.cloud_events import billing_events, consent_events, run_events
 from ingest.sample.dialects import spans_of
+from ingest.sample.duration_metrics import DurationMetrics
 from ingest.sample.evaluations import EVENT_NAME, Evaluation, live_evaluations, nightly_evaluations
 from ingest.sample.landing_file import LandingFile
 from ingest.sample.ledger import Ledger, SampleSummary
 from ingest.sample.malformed import BAD_RECORDS, GOOD_SPANS, write_malformed
-from ingest.sample.month import DAYS
+from ingest.sample.month import DAYS, midnight, nanoseconds
 from ingest.sample.notifications import notifier_spans
-from ingest.sample.origins import EVAL_RUNNER, NOTIFIER, helper_origin, origin_of
+from ingest.sample.objective_metrics import ObjectiveMetrics, gateway_searches
+from ingest.sample.objectives import Measurement, measure
+from ingest.sample.origins import (
+    EVAL_RUNNER,
+    NOTIFIER,
+    PROBER,
+    SEARCH_GATEWAY,
+    helper_origin,
+    origin_of,
+)
 from ingest.sample.platform import Service
+from ingest.sample.probes import probe_spans
 from ingest.sample.runs import Run
 from ingest.sample.senders import TraceSender, write_logs, write_metrics
 from ingest.sample.story import load_platform
 from ingest.sample.subscriptions import write_snapshots
-from ingest.sample.telemetry import LogRecord, Origin, Span, SpanEvent
+from ingest.sample.telemetry import LogRecord, MetricPoint, Origin, Span, SpanEvent
 from ingest.sample.token_metrics import TokenMetrics
 from ingest.sample.traffic import runs_of
 
@@ -50,6 +62,11 @@ def write_month(
     return month.ledger.summary(seed=seed, size=size)
 
 
+def write_day(landing: Path, day: date, *, size: int = 1, seed: int = 7) -> None:
+    """Write one day alone, in the month or after it: nothing arrives late, no counter goes on."""
+    _Month(landing, size, seed).write_day(day)
+
+
 class _Month:
     """A month being written: the senders, the meters and the ledger that live through it."""
 
@@ -62,8 +79,13 @@ class _Month:
             for service in self._platform.services
         }
         self._notifier = TraceSender(landing / "otlp" / NOTIFIER, "jsonl", self.ledger.counts)
+        self._prober = TraceSender(landing / "otlp" / PROBER, "jsonl", self.ledger.counts)
+        measured = [service.name for service in self._platform.services if service.exports_metrics]
+        self._objective_meters = {name: ObjectiveMetrics() for name in (*measured, NOTIFIER, SEARCH_GATEWAY)}
         self._meters = {
-            service.name: TokenMetrics() for service in self._platform.services if service.exports_metrics
+            service.name: (TokenMetrics(), DurationMetrics())
+            for service in self._platform.services
+            if service.exports_metrics
         }
 
     def write_day(self, day: date) -> None:
@@ -76,14 +98,43 @@ class _Month:
                 self._senders[service.name].send_day(day, traces, self._random(day, service.name, "sending"))
         self.ledger.counts["files"] += 1
         self._notifier.send_day(day, published, self._random(day, NOTIFIER, "sending"))
-        for name, meter in self._meters.items():
+        for name, (tokens, durations) in self._meters.items():
             folder = self._landing / "otlp" / name
-            write_metrics(folder, day, meter.export(day), self.ledger.counts)
+            exports: Iterable[tuple[Origin, Sequence[MetricPoint]]] = chain(
+                tokens.export(day), durations.export(day)
+            )
+            write_metrics(folder, day, exports, self.ledger.counts)
+        self._write_objectives(day)
         nightly = nightly_evaluations(self._platform, day, self._random(day, EVAL_RUNNER))
         records += [self._evaluation_record(evaluation) for evaluation in nightly]
         origin = helper_origin(EVAL_RUNNER, "us-east-1", "production")
         write_logs(self._landing / "otlp" / EVAL_RUNNER, day, origin, records, self.ledger.counts)
         self._write_records(day)
+
+    def _write_objectives(self, day: date) -> None:
+        """The probes of `day`, what the search gateway's metrics count, and every meter's export."""
+        origin = helper_origin(PROBER, "us-east-1", "production")
+        probes = list(probe_spans(day, self._random(day, PROBER)))
+        self._measure(probes, {}, "production")
+        self.ledger.spans_by_service[PROBER] += len(probes)
+        traces = [(origin, [span]) for span in probes]
+        self._prober.send_day(day, traces, self._random(day, PROBER, "sending"))
+        gateway = helper_origin(SEARCH_GATEWAY, "us-east-1", "production")
+        meter = self._objective_meters[SEARCH_GATEWAY]
+        for is_hit in gateway_searches(meter, gateway, day, self._random(day, SEARCH_GATEWAY)):
+            searched = Measurement("rag_hit_rate", nanoseconds(midnight(day)), is_hit)
+            self.ledger.add_objective(searched, "production")
+            self.ledger.counts["metered_connector_calls"] += 1
+        for name, meter in self._objective_meters.items():
+            folder = self._landing / "otlp" / name
+            write_metrics(folder, day, meter.export(day), self.ledger.counts, subject="objective-metrics")
+
+    def _measure(self, spans: list[Span], sent_ns: dict[str, int], environment: str) -> list[Measurement]:
+        """Put what objectives are measured by among `spans` into the ledger."""
+        measured = list(measure(self._platform.objectives, spans, sent_ns))
+        for measurement in measured:
+            self.ledger.add_objective(measurement, environment)
+        return measured
 
     def _write_records(self, day: date) -> None:
         for folder, subject, events in (
@@ -116,12 +167,22 @@ class _Month:
             for event in run_events(self._platform, run, rng):
                 events.append(event)
                 self.ledger.counts["cloud_events"] += 1
+            environment = run.tenant.environment
+            measured = self._measure(spans, {}, environment)
+            if service.name in self._objective_meters:
+                for measurement in measured:
+                    self._objective_meters[service.name].record(
+                        origin_of(run), nanoseconds(run.release.at), measurement
+                    )
             if consumed := notifier_spans(run, rng):
                 helper = helper_origin(NOTIFIER, run.region, run.tenant.environment)
                 published.append((helper, consumed))
+                sent_ns = {span.span_id: span.start_ns for span in spans}
+                for measurement in self._measure(consumed, sent_ns, environment):
+                    self._objective_meters[NOTIFIER].record(helper, 0, measurement)
                 self.ledger.spans_by_service[NOTIFIER] += len(consumed)
-            if service.name in self._meters:
-                self._meters[service.name].record(run)
+            for meter in self._meters.get(service.name, ()):
+                meter.record(run)
             self.ledger.spans_by_service[service.name] += len(spans)
             yield origin_of(run), spans
 

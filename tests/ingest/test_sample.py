@@ -31,7 +31,7 @@ from ingest.sample.encode import logs_json, logs_protobuf, traces_json, traces_p
 from ingest.sample.landing_file import LandingFile
 from ingest.sample.ledger import sampling_weight
 from ingest.sample.notifications import notifier_spans
-from ingest.sample.origins import origin_of
+from ingest.sample.origins import NOTIFIER, PROBER, origin_of
 from ingest.sample.story import load_platform
 from ingest.sample.telemetry import LogRecord, Span, SpanEvent
 from ingest.sample.traffic import draw_run, runs_of
@@ -193,7 +193,8 @@ def test_usage_of_leaf_spans_adds_up_to_the_ledger(
         if key not in reporting_ancestors:
             seen[item.service][0] += _tokens(item, _INPUT_KEYS) or 0
             seen[item.service][1] += _tokens(item, _OUTPUT_KEYS) or 0
-    del seen["notifier"]
+    for helper in (NOTIFIER, PROBER):
+        del seen[helper]
 
     assert dict(seen) == {
         service: [
@@ -211,6 +212,8 @@ def test_the_last_metric_points_hold_the_tokens_of_the_spans(month: tuple[Path, 
         for request in _requests(path, ExportMetricsServiceRequest):
             for resource_metrics in request.resource_metrics:
                 for metric in resource_metrics.scope_metrics[0].metrics:
+                    if metric.name != "gen_ai.client.token.usage":
+                        continue
                     point = metric.histogram.data_points[0]
                     attributes = _attributes(point)
                     series = (resource_metrics.resource.SerializeToString(), *sorted(attributes.items()))
@@ -227,6 +230,31 @@ def test_the_last_metric_points_hold_the_tokens_of_the_spans(month: tuple[Path, 
         "input": told.uncached_input_tokens + told.cache_read_tokens + told.cache_write_tokens,
         "output": told.visible_output_tokens + told.reasoning_tokens,
     }
+
+
+def test_the_last_exponential_histograms_hold_every_call_and_its_time(
+    month: tuple[Path, SampleSummary],
+) -> None:
+    landing, summary = month
+    newest: dict[tuple[Any, ...], Any] = {}
+    for path in sorted(landing.glob("otlp/docs-api/metrics-*")):
+        for request in _requests(path, ExportMetricsServiceRequest):
+            for resource_metrics in request.resource_metrics:
+                for metric in resource_metrics.scope_metrics[0].metrics:
+                    if metric.name != "gen_ai.client.operation.duration":
+                        continue
+                    point = metric.exponential_histogram.data_points[0]
+                    attributes = sorted(_attributes(point).items())
+                    series = (resource_metrics.resource.SerializeToString(), *attributes)
+                    assert point.count == point.zero_count + sum(point.positive.bucket_counts)
+                    assert len(point.positive.bucket_counts) <= 160
+                    newest[series] = point
+
+    told = summary.calls_by_service["docs-api"]
+    assert sum(point.count for point in newest.values()) == told.calls
+    assert sum(point.sum for point in newest.values()) == pytest.approx(told.duration_ns / 1e9)
+    # A wide range makes buckets coarser, a narrow one keeps them fine.
+    assert len({point.scale for point in newest.values()}) > 1
 
 
 def test_snapshots_and_subscription_events_tell_the_same_story(month: tuple[Path, SampleSummary]) -> None:

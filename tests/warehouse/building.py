@@ -1,4 +1,4 @@
-"""Land spans in a home of their own and build models from them, as often as a test asks."""
+"""Land telemetry in a home of its own and build models from it, as often as a test asks."""
 
 from __future__ import annotations
 
@@ -26,12 +26,42 @@ class Span(NamedTuple):
     parent: int | None = None
 
 
-def land(home: Home, name: str, spans: Iterable[Span]) -> None:
-    """One OTLP/JSON file with these spans, loaded in one commit."""
+class Event(NamedTuple):
+    """A log record that says something happened, with only the time at which it was observed, in ns."""
+
+    name: str
+    observed_at: int
+    attributes: Mapping[str, str | int]
+
+
+class Point(NamedTuple):
+    """A point of a cumulative counter that began at `started_at`. Times are ns since the epoch."""
+
+    metric: str
+    started_at: int
+    at: int
+    value: int
+    attributes: Mapping[str, str | int]
+
+
+def land(home: Home, name: str, records: Iterable[Span | Event | Point], *, service: str = "") -> None:
+    """One OTLP/JSON file with these records of a service, loaded in one commit."""
     otlp = home.path / "landing" / "otlp"
     otlp.mkdir(parents=True, exist_ok=True)
-    request = {"resourceSpans": [{"scopeSpans": [{"spans": [_otlp(span) for span in spans]}]}]}
-    (otlp / name).write_text(json.dumps(request) + "\n", encoding="utf-8")
+    resource = {"attributes": _attributes({"service.name": service} if service else {})}
+    told = list(records)
+    spans = [_otlp(record) for record in told if isinstance(record, Span)]
+    events = [_event(record) for record in told if isinstance(record, Event)]
+    metrics = [_metric(record) for record in told if isinstance(record, Point)]
+    requests = (
+        {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]} if spans else None,
+        {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": events}]}]} if events else None,
+        {"resourceMetrics": [{"resource": resource, "scopeMetrics": [{"metrics": metrics}]}]}
+        if metrics
+        else None,
+    )
+    lines = "".join(json.dumps(request) + "\n" for request in requests if request)
+    (otlp / name).write_text(lines, encoding="utf-8")
     load_once(home.settings, progress=lambda _: None)
 
 
@@ -52,6 +82,23 @@ def build(home: Home, *selection: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def compiled(home: Home, question: str) -> str:
+    """The plain SQL of a query with macros."""
+    target = str(home.path / "target")
+    done = subprocess.run(
+        [
+            *(Path(sys.executable).parent / "dbt", "compile", "--quiet", "--profiles-dir", "."),
+            *("--target-path", target, "--log-path", target, "--inline", question),
+        ],
+        cwd=ROOT / "dbt_project",
+        env=home.environ,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def _otlp(span: Span) -> dict[str, Any]:
     fields = {
         "traceId": f"{span.trace:032x}",
@@ -59,9 +106,33 @@ def _otlp(span: Span) -> dict[str, Any]:
         "parentSpanId": f"{span.parent:016x}" if span.parent else "",
         "name": "work",
         "startTimeUnixNano": str(span.started_at),
-        "attributes": [{"key": key, "value": _value(value)} for key, value in span.attributes.items()],
+        "attributes": _attributes(span.attributes),
     }
     return fields if span.ended_at is None else fields | {"endTimeUnixNano": str(span.ended_at)}
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "observedTimeUnixNano": str(event.observed_at),
+        "attributes": _attributes({"event.name": event.name, **event.attributes}),
+    }
+
+
+def _metric(point: Point) -> dict[str, Any]:
+    told = {
+        "startTimeUnixNano": str(point.started_at),
+        "timeUnixNano": str(point.at),
+        "asInt": str(point.value),
+        "attributes": _attributes(point.attributes),
+    }
+    return {
+        "name": point.metric,
+        "sum": {"aggregationTemporality": 2, "isMonotonic": True, "dataPoints": [told]},
+    }
+
+
+def _attributes(attributes: Mapping[str, str | int]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": _value(value)} for key, value in attributes.items()]
 
 
 def _value(value: str | int) -> dict[str, str]:

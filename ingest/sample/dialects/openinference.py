@@ -52,17 +52,10 @@ def spans_of(run: Run) -> list[Span]:
 
 
 def _nodes(run: Run) -> list[tuple[str, str, list[Call | Action]]]:
-    """The steps of the run dealt out to the agent's nodes in order; a node without steps did not run.
-
-    A node's span id follows from the agent span's id, so it needs no further draw.
-    """
-    names = run.agent.nodes
-    per_node = -(-len(run.steps) // len(names))
+    """The nodes that ran, with span ids that follow from the agent span's and need no further draw."""
     first_id = int(run.agent_span_id, 16)
     return [
-        (name, f"{first_id ^ (index + 1):016x}", run.steps[index * per_node : (index + 1) * per_node])
-        for index, name in enumerate(names)
-        if run.steps[index * per_node :]
+        (name, f"{first_id ^ (index + 1):016x}", steps) for index, (name, steps) in enumerate(run.node_steps)
     ]
 
 

@@ -26,6 +26,7 @@ llm_calls as (
         cast(null as boolean) as is_policy_denied,
         provider_name,
         model,
+        service_tier,
         is_usage_known,
         is_priced,
         greatest(load_id, coalesce(tier_load_id, load_id)) as load_id
@@ -71,6 +72,7 @@ tool_calls as (
         is_policy_denied,
         cast(null as varchar) as provider_name,
         cast(null as varchar) as model,
+        cast(null as varchar) as service_tier,
         cast(null as boolean) as is_usage_known,
         cast(null as boolean) as is_priced,
         greatest(load_id, coalesce(tier_load_id, load_id)) as load_id

@@ -8,14 +8,53 @@
 
 with
 
-calls as (
+names as (
 
     select
-        coalesce(lower(trim(provider_name)), '') as provider_name,
-        coalesce(lower(trim(model)), '') as model
+        provider_name,
+        request_model,
+        response_model
 
-    from {{ ref('int_llm_calls') }}
+    from {{ ref('int_span_usage') }}
     where {{ in_days('usage_date', affected_days()) }}
+    union all
+    select
+        provider_name,
+        request_model,
+        response_model
+
+    from {{ ref('int_log_usage') }}
+    where {{ in_days('usage_date', affected_days()) }}
+    union all
+    select
+        provider_name,
+        request_model,
+        response_model
+
+    from {{ ref('int_metric_days') }}
+    where {{ in_days('usage_date', affected_days()) }}
+    union all
+    select
+        cast(null as varchar) as provider_name,
+        model as request_model,
+        cast(null as varchar) as response_model
+
+    from {{ ref('int_usage_charges') }}
+    where load_id > {{ read_up_to() }}
+
+),
+
+asked as (
+
+    select
+        {{ comparable('provider_name') }} as provider_name,
+        {{ comparable('response_model') }} as model
+    from names
+    union
+    select
+        {{ comparable('provider_name') }} as provider_name,
+        {{ comparable('request_model') }} as model
+    from names
 
 ),
 
@@ -37,11 +76,10 @@ new_pairs as (
         provider_name,
         model
 
-    from calls
+    from asked
     {% if is_incremental() %}
         where (provider_name, model) not in (select (known.provider_name, known.model) from {{ this }} as known)
     {% endif %}
-    group by provider_name, model
 
 ),
 
@@ -112,6 +150,7 @@ possible_models as (
     select
         spellings.provider_name,
         spellings.model,
+        spellings.seller,
         spellings.spelling,
         price_models.rank,
         price_models.price_provider_name,
@@ -123,6 +162,7 @@ possible_models as (
     group by
         spellings.provider_name,
         spellings.model,
+        spellings.seller,
         spellings.spelling,
         price_models.rank,
         price_models.price_provider_name,
@@ -139,7 +179,8 @@ models as (
         provider_name,
         model,
         min_by(price_provider_name, (spelling, rank)) as price_provider_name,
-        min_by(price_model, (spelling, rank)) as price_model
+        min_by(price_model, (spelling, rank)) as price_model,
+        min_by(price_provider_name = seller, (spelling, rank)) as has_contexts
 
     from possible_models
     group by provider_name, model
@@ -154,7 +195,9 @@ model_references as (
         new_pairs.model,
         coalesce(models.price_provider_name, new_pairs.provider_name) as price_provider_name,
         coalesce(models.price_model, new_pairs.model) as price_model,
-        models.price_model is not null as is_listed
+        models.price_model is not null as is_listed,
+        -- What a provider sells for another costs the other's default price however it was served.
+        coalesce(models.has_contexts, false) as has_contexts
 
     from new_pairs
     left join models

@@ -78,7 +78,8 @@ operations as (
         duration_ms,
         time_to_first_token_ms,
         is_failed,
-        sampling_weight
+        sampling_weight,
+        is_sampling_known
 
     from calls
     union all
@@ -96,7 +97,8 @@ operations as (
         operations.duration_ms,
         operations.time_to_first_token_ms,
         operations.is_error as is_failed,
-        operations.sampling_weight
+        operations.sampling_weight,
+        operations.is_sampling_known
 
     from tiered_operations as operations
     left join calls
@@ -138,6 +140,7 @@ select
     latency_ms,
     is_failed,
     sampling_weight,
+    is_sampling_known,
     {{ bucket_index('latency_ms', span_bucket_scale()) }} as bucket_index
 
 from timings

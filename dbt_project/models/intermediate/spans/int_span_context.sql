@@ -21,7 +21,8 @@ spans as (
         entitlement_tier,
         agent_name,
         workflow_id,
-        workflow_name
+        workflow_name,
+        mlflow_run_id
 
     from {{ ref('int_spans') }}
     where
@@ -51,6 +52,7 @@ filled as (
         coalesce(filled.agent_name, above.agent_name) as agent_name,
         coalesce(filled.workflow_id, above.workflow_id) as workflow_id,
         coalesce(filled.workflow_name, above.workflow_name) as workflow_name,
+        coalesce(filled.mlflow_run_id, above.mlflow_run_id) as mlflow_run_id,
         filled.depth + 1 as depth
 
     from filled
@@ -69,7 +71,8 @@ select
     entitlement_tier,
     agent_name,
     workflow_id,
-    workflow_name
+    workflow_name,
+    mlflow_run_id
 
 from filled
 qualify row_number() over (partition by trace_id, span_id order by depth desc) = 1

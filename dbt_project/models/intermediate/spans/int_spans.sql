@@ -23,7 +23,7 @@ copies as (
 aliases as (
 
     select * from {{ ref('attribute_aliases') }}
-    where signal = 'span'
+    where signal in ('any', 'span')
 
 ),
 
@@ -81,17 +81,11 @@ matched as (
         aliases.canonical_name,
         aliases.token_semantics,
         entries.origin * 1000 + aliases.priority as priority,
-        case aliases.value_kind
-            when 'json' then {{ json_path_text('entries.value', 'aliases.json_path') }}
-            when 'seconds' then cast(1000 * try_cast(entries.value as double) as varchar)
-            else entries.value
-        end as value
+        {{ aliased_value() }} as value
 
     from entries
     inner join aliases
-        on entries.attribute = aliases.attribute
-        and (entries.started_at is null or entries.started_at >= aliases.valid_from)
-        and (aliases.valid_to is null or entries.started_at < aliases.valid_to)
+        on {{ alias_is_in_force() }}
 
 ),
 
@@ -105,6 +99,7 @@ named as (
         {{ canonical('environment') }} as environment,
         {{ canonical('revision') }} as revision,
         {{ canonical('container_image') }} as container_image,
+        {{ canonical('container_image_tags') }} as container_image_tags,
         {{ canonical('region') }} as region,
         {{ canonical('tenant_id') }} as tenant_id,
         {{ canonical('entitlement_tier') }} as entitlement_tier,
@@ -116,6 +111,7 @@ named as (
         {{ canonical('request_model') }} as request_model,
         {{ canonical('response_model') }} as response_model,
         {{ canonical('operation') }} as operation,
+        {{ canonical('service_tier') }} as service_tier,
         {{ canonical('response_id') }} as response_id,
         {{ canonical('error_type') }} as error_type,
         {{ canonical('tool_name') }} as tool_name,
@@ -137,6 +133,14 @@ named as (
         {{ canonical('review_outcome') }} as review_outcome,
         {{ canonical('graph_node_id') }} as graph_node_id,
         {{ canonical('graph_node_parent_id') }} as graph_node_parent_id,
+        {{ canonical('mlflow_run_id') }} as mlflow_run_id,
+        {{ canonical('notification_id') }} as notification_id,
+        {{ canonical('notification_status') }} as notification_status,
+        {{ token_count(canonical('retrieval_judged')) }} as retrieval_judged,
+        {{ token_count(canonical('retrieval_relevant')) }} as retrieval_relevant,
+        {{ canonical('vault_operation') }} as vault_operation,
+        {{ token_count(canonical('vault_bytes')) }} as vault_bytes,
+        {{ canonical('vault_result') }} as vault_result,
         {{ canonical('synthetic_type') }} as synthetic_type,
         {{ canonical('sampling_probability') }} as sampling_probability,
         {{ token_count(canonical('input_tokens')) }} as input_tokens,
@@ -146,6 +150,10 @@ named as (
         {{ token_count(canonical('output_tokens')) }} as output_tokens,
         {{ canonical('output_tokens', 'token_semantics') }} as output_semantics,
         {{ token_count(canonical('reasoning_tokens')) }} as reasoning_tokens,
+        {{ token_count(canonical('cache_write_1h_tokens')) }} as cache_write_1h_tokens,
+        {{ token_count(canonical('input_audio_tokens')) }} as input_audio_tokens,
+        {{ token_count(canonical('cache_audio_read_tokens')) }} as cache_audio_read_tokens,
+        {{ token_count(canonical('output_audio_tokens')) }} as output_audio_tokens,
         try_cast({{ canonical('reported_cost_usd') }} as decimal(21, 12)) as reported_cost_usd,
         {{ finite(canonical('time_to_first_token_ms')) }} as time_to_first_token_ms
 
@@ -204,8 +212,6 @@ measured as (
 
 )
 
--- Disjoint classes: what a dialect counts inside input or output is taken out of it once, here. A detail that was
--- not reported is taken as none of the known total.
 select
     measured.* exclude (
         reported_input_tokens,
@@ -218,17 +224,7 @@ select
         probability,
         is_sampling_known
     ),
-    case
-        when input_semantics = 'excludes_cache' then reported_input_tokens
-        else reported_input_tokens - coalesce(cache_read_tokens, 0) - coalesce(cache_write_tokens, 0)
-    end as uncached_input_tokens,
-    case when is_usage_known then coalesce(cache_read_tokens, 0) end as cache_read_tokens,
-    case when is_usage_known then coalesce(cache_write_tokens, 0) end as cache_write_tokens,
-    case
-        when output_semantics = 'excludes_reasoning' then reported_output_tokens
-        else reported_output_tokens - coalesce(reasoning_tokens, 0)
-    end as visible_output_tokens,
-    case when is_usage_known then coalesce(reasoning_tokens, 0) end as reasoning_tokens,
+    {{ disjoint_token_classes() }},
     cast(case when is_sampling_known then 1 / probability else 1 end as decimal(18, 6)) as sampling_weight,
     is_sampling_known
 

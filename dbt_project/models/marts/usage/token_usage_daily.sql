@@ -9,11 +9,28 @@
 
 with
 
-calls as (
+usage as (
 
-    select *
-    from {{ ref('int_tiered_calls') }}
+    select
+        *,
+        -- Counters do not say how many calls a day's usage was of: it stands for one.
+        coalesce(requests, 1) as weight,
+        {{ known_tokens() }} as total_tokens
+
+    from {{ ref('int_counted_usage') }}
     where {{ in_days('usage_date', affected_days(days_of_new_tenant_states())) }}
+
+),
+
+varied as (
+
+    select
+        *,
+        {{ sampling_variance('observed_requests') }} as requests_variance,
+        {{ sampling_variance('total_tokens') }} as total_tokens_variance,
+        {{ sampling_variance('cost_usd') }} as cost_usd_variance
+
+    from usage
 
 ),
 
@@ -31,13 +48,17 @@ daily as (
         coalesce(model, 'unknown') as model,
         coalesce(operation_name, 'unknown') as operation_name,
         coalesce(environment, 'unknown') as environment,
-        sum(sampling_weight) as requests,
-        count(*) as observed_requests,
-        sum(cast(sampling_weight * sampling_weight as decimal(38, 12))) as squared_weights,
-        sum(case when is_failed then sampling_weight else 0 end) as failed_requests,
-        sum(case when is_rollup_fallback then sampling_weight else 0 end) as rollup_fallback_requests,
-        sum(case when is_usage_known then 0 else sampling_weight end) as unknown_usage_requests,
-        sum(case when is_usage_known and not is_priced then sampling_weight else 0 end) as unpriced_requests,
+        sum(requests) as requests,
+        sum(observed_requests) as observed_requests,
+        sum(cast(sampling_weight * requests as decimal(38, 12))) as squared_weights,
+        coalesce(sum(weight) filter (where is_failed), 0) as failed_requests,
+        coalesce(sum(weight) filter (where is_rollup_fallback), 0) as rollup_fallback_requests,
+        coalesce(sum(weight) filter (where not is_usage_known), 0) as unknown_usage_requests,
+        coalesce(sum(weight) filter (where is_usage_known and not is_priced), 0) as unpriced_requests,
+        coalesce(sum(weight) filter (where not is_sampling_known), 0) as unknown_sampling_requests,
+        sum(requests_variance) as requests_variance,
+        sum(total_tokens_variance) as total_tokens_variance,
+        sum(cost_usd_variance) as cost_usd_variance,
         {{ weighted_tokens('uncached_input_tokens') }} as uncached_input_tokens,
         {{ weighted_tokens('cache_read_tokens') }} as cache_read_tokens,
         {{ weighted_tokens('cache_write_tokens') }} as cache_write_tokens,
@@ -46,7 +67,7 @@ daily as (
         sum(cost_usd * sampling_weight) as cost_usd,
         sum(reported_cost_usd * sampling_weight) as reported_cost_usd
 
-    from calls
+    from varied
     group by all
 
 )
@@ -64,7 +85,8 @@ select
     cast(environment as varchar) as environment,
     cast(requests as double) as requests,
     cast(observed_requests as bigint) as observed_requests,
-    cast(requests as double) * cast(requests as double) / cast(squared_weights as double) as effective_requests,
+    cast(requests as double) * cast(requests as double) / nullif(cast(squared_weights as double), 0)
+        as effective_requests,
     cast(failed_requests as double) as failed_requests,
     cast(rollup_fallback_requests as double) as rollup_fallback_requests,
     cast(unknown_usage_requests as double) as unknown_usage_requests,
@@ -75,15 +97,13 @@ select
     reasoning_tokens,
     {{ sum_of_known(['uncached_input_tokens', 'cache_read_tokens', 'cache_write_tokens']) }} as input_tokens,
     {{ sum_of_known(['visible_output_tokens', 'reasoning_tokens']) }} as output_tokens,
-    {{ sum_of_known([
-        'uncached_input_tokens',
-        'cache_read_tokens',
-        'cache_write_tokens',
-        'visible_output_tokens',
-        'reasoning_tokens',
-    ]) }} as total_tokens,
+    {{ known_tokens() }} as total_tokens,
     cast(cost_usd as decimal(38, 9)) as cost_usd,
     cast(reported_cost_usd as decimal(38, 9)) as reported_cost_usd,
-    cast(unpriced_requests as double) as unpriced_requests
+    cast(unpriced_requests as double) as unpriced_requests,
+    cast(unknown_sampling_requests as double) as unknown_sampling_requests,
+    cast(requests_variance as double) as requests_variance,
+    cast(total_tokens_variance as double) as total_tokens_variance,
+    cast(cost_usd_variance as double) as cost_usd_variance
 
 from daily

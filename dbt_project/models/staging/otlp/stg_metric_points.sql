@@ -19,10 +19,13 @@ select
     bucket_counts,
     scale,
     zero_count,
+    zero_threshold,
     positive_offset,
     positive_bucket_counts,
+    negative_bucket_counts,
     attributes,
     resource_attributes,
+    scope_name,
     record_digest,
     load_id
 

@@ -1,0 +1,101 @@
+"""What one day more costs after 0, 10, 30 and 90 days of history; writes a table and a picture."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+from benchmarks.warehouse_job import NodeCost
+from benchmarks.warehouse_report import Day, draw, markdown, terminal
+from ingest.sample import DAYS, write_day
+
+DEFAULT_HISTORIES = (10, 30, 90)
+DEFAULT_RUNS = 3
+# Spans of a working day: about 2,400 times this.
+DEFAULT_SIZE = 5
+RESULTS = Path(__file__).with_name("results")
+_ADDED = DAYS[0] + timedelta(days=91)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 1 when a load or a build fails."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.warehouse", description=__doc__)
+    parser.add_argument("--histories", type=int, nargs="+", default=DEFAULT_HISTORIES, help="days before")
+    parser.add_argument("--runs", type=int, default=DEFAULT_RUNS, help="of each; medians are reported")
+    parser.add_argument("--size", type=int, default=DEFAULT_SIZE, help="times the sample month's traffic")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for warehouse.md and warehouse.svg")
+    chosen = parser.parse_args(arguments)
+    try:
+        with tempfile.TemporaryDirectory(prefix="tracehouse-warehouse-") as scratch:
+            days = measure_all(Path(scratch), (0, *chosen.histories), chosen.runs, chosen.size)
+    except RuntimeError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    (chosen.out / "warehouse.md").write_text(markdown(days, chosen.size))
+    (chosen.out / "warehouse.svg").write_text(draw(days, chosen.size))
+    print(terminal(days))
+    print(f"Written: {chosen.out / 'warehouse.md'} and warehouse.svg")
+    return 0
+
+
+def measure_all(scratch: Path, histories: tuple[int, ...], runs: int, size: int) -> list[Day]:
+    """The costs of the added day for each length of history, the runs interleaved.
+
+    Every warehouse has been built once before, the one without history from an empty landing folder; each
+    run starts from a copy of it.
+    """
+    print(f"Writing {max(histories) + 1} days", file=sys.stderr)
+    for back in range(max(histories) + 1):
+        day = _ADDED - timedelta(days=back)
+        write_day(scratch / "traffic" / str(day), day, size=size)
+    for history in histories:
+        home = scratch / f"history-{history}"
+        (home / "landing").mkdir(parents=True)
+        for back in range(1, history + 1):
+            _land(scratch, _ADDED - timedelta(days=back), home)
+        print(f"Building {history} days", file=sys.stderr)
+        _run(home)
+    taken: dict[int, list[list[NodeCost]]] = {history: [] for history in histories}
+    for run in range(runs):
+        for history in histories:
+            print(f"run {run + 1} of {runs}: a day after {history}", file=sys.stderr)
+            home = scratch / "home"
+            shutil.rmtree(home, ignore_errors=True)
+            shutil.copytree(scratch / f"history-{history}", home)
+            _land(scratch, _ADDED, home)
+            os.sync()
+            taken[history].append(_run(home))
+    return [Day.median(history, costs) for history, costs in taken.items()]
+
+
+def _land(scratch: Path, day: date, home: Path) -> None:
+    shutil.copytree(scratch / "traffic" / str(day), home / "landing", dirs_exist_ok=True)
+
+
+def _run(home: Path) -> list[NodeCost]:
+    # Ages are measured at the end of the added day, whatever the history.
+    as_of = f"{_ADDED + timedelta(days=1)}T00:00:00Z"
+    settings = {"TRACEHOUSE_HOME": str(home), "TRACEHOUSE_SETTLE_SECONDS": "0", "TRACEHOUSE_AS_OF": as_of}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.warehouse_job"],
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(
+            f"{home.name}: exited {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-3000:]}"
+        )
+    return [NodeCost(**cost) for cost in json.loads(done.stdout.splitlines()[-1])]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+{{ config(materialized='view') }}
+
+-- What each attempt at a connector's call, and each bucket of a metric that counts, adds to the daily numbers.
+with
+
+calls as (
+
+    select * from {{ ref('int_connector_calls') }}
+
+),
+
+metric_days as (
+
+    select *
+    from {{ ref('int_objective_metric_days') }}
+    where measure = 'connector_call'
+
+),
+
+-- Metrics count where neither spans nor events tell of the connector.
+finer as (
+
+    select
+        usage_date,
+        connector_name,
+        service_name
+
+    from calls
+    group by usage_date, connector_name, service_name
+
+),
+
+metered as (
+
+    select
+        metric_days.*,
+        lag(metric_days.upper_bound_ms, 1, 0) over (
+            partition by metric_days.series_id, metric_days.usage_date
+            order by metric_days.upper_bound_ms nulls last
+        ) as lower_bound_ms
+
+    from metric_days
+    where
+        not exists (
+            select 1 from finer
+            where
+                finer.usage_date = metric_days.usage_date
+                and finer.connector_name is not distinct from metric_days.connector_name
+                and (finer.service_name is null or finer.service_name is not distinct from metric_days.service_name)
+        )
+
+),
+
+-- What is above the last bound took at least that long.
+counted as (
+
+    select
+        usage_date,
+        coalesce(tenant_id, 'unknown') as tenant_id,
+        coalesce(connector_name, 'unknown') as connector_name,
+        coalesce(environment, 'unknown') as environment,
+        case when is_last_attempt then weight else 0 end as calls,
+        case when is_last_attempt then 1 else 0 end as observed_calls,
+        case when is_last_attempt and is_failed then weight else 0 end as failed_calls,
+        case when is_last_attempt and is_policy_denied then weight else 0 end as policy_denials,
+        case when bucket_index is not null then weight else 0 end as timed,
+        {{ bucket_estimate(
+            bucket_lower('bucket_index', span_bucket_scale()), bucket_upper('bucket_index', span_bucket_scale())
+        ) }} as latency_ms
+
+    from calls
+
+    union all
+
+    select
+        usage_date,
+        coalesce(tenant_id, 'unknown') as tenant_id,
+        coalesce(connector_name, 'unknown') as connector_name,
+        coalesce(environment, 'unknown') as environment,
+        increase as calls,
+        increase as observed_calls,
+        case when error_type is not null then increase else 0 end as failed_calls,
+        case when error_type = 'policy_denied' then increase else 0 end as policy_denials,
+        case when is_bucket then increase else 0 end as timed,
+        case
+            when is_bucket and upper_bound_ms is null then cast(lower_bound_ms as double)
+            when is_bucket
+                then {{ bucket_estimate('cast(lower_bound_ms as double)', 'cast(upper_bound_ms as double)') }}
+        end as latency_ms
+
+    from metered
+    where increase > 0
+
+)
+
+select * from counted

@@ -1,0 +1,14 @@
+select
+    source,
+    event_id,
+    {{ json_member('data', 'review_id') }} as review_id,
+    {{ json_member('data', 'outcome') }} as outcome,
+    {{ json_member('data', 'tenant_id') }} as tenant_id,
+    {{ json_member('data', 'agent_name') }} as agent_name,
+    occurred_at,
+    event_date,
+    record_digest,
+    load_id
+
+from {{ source('bronze', 'events') }}
+where type = 'governance.review.completed'
