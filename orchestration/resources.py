@@ -19,7 +19,7 @@ from pydantic import PrivateAttr
 from ingest.lake import writer_lock
 from ingest.settings import Settings, read_settings
 from orchestration import dbt_child
-from orchestration.project import DBT_PROJECT_DIR
+from orchestration.project import DBT_PROJECT_DIR, lake_for_dbt
 
 DBT_PROJECT = DbtProject(project_dir=DBT_PROJECT_DIR, profiles_dir=DBT_PROJECT_DIR)
 
@@ -30,6 +30,7 @@ def pinned_environment(settings: Settings, now: datetime) -> dict[str, str]:
         "TRACEHOUSE_HOME": str(settings.home),
         "TRACEHOUSE_CATALOG": settings.catalog,
         "TRACEHOUSE_LAKE": settings.lake,
+        **lake_for_dbt(settings.catalog, settings.lake),
         "TRACEHOUSE_TRACE_URL": settings.trace_url,
         "TRACEHOUSE_AS_OF": settings.as_of_or(now).isoformat(),
         "TRACEHOUSE_RUN_PID": str(os.getpid()),

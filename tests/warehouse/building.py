@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ingest.loading import load_once
-from tests.running import ROOT, Home
+from orchestration.project import DBT_PROJECT_DIR, PARTIAL_PARSE, lake_for_dbt
+from tests.running import Home
 
 SECOND = 10**9
 
@@ -67,31 +69,30 @@ def land(home: Home, name: str, records: Iterable[Span | Event | Point], *, serv
 
 def build(home: Home, *selection: str) -> None:
     """Seeds and models of the selection; their own tests are run elsewhere."""
-    target = str(home.path / "target")
-    done = subprocess.run(
-        [
-            *(Path(sys.executable).parent / "dbt", "build", "--quiet", "--profiles-dir", "."),
-            *("--target-path", target, "--log-path", target, "--select", *selection),
-            *("--exclude-resource-type", "test", "unit_test"),
-        ],
-        cwd=ROOT / "dbt_project",
-        env=home.environ,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    dbt(home, "build", "--select", *selection, "--exclude-resource-type", "test", "unit_test")
 
 
 def compiled(home: Home, question: str) -> str:
     """The plain SQL of a query with macros."""
-    target = str(home.path / "target")
+    return dbt(home, "compile", "--inline", question)
+
+
+def dbt(home: Home, *command: str) -> str:
+    """What a dbt command on the lake of this home printed; asserts that it succeeded.
+
+    What was parsed for the project is parsed for this home, too.
+    """
+    target = home.path / "target"
+    if not target.exists():
+        target.mkdir()
+        shutil.copy(PARTIAL_PARSE, target)
     done = subprocess.run(
         [
-            *(Path(sys.executable).parent / "dbt", "compile", "--quiet", "--profiles-dir", "."),
-            *("--target-path", target, "--log-path", target, "--inline", question),
+            *(Path(sys.executable).parent / "dbt", "--quiet", command[0], "--profiles-dir", "."),
+            *("--target-path", target, "--log-path", target, *command[1:]),
         ],
-        cwd=ROOT / "dbt_project",
-        env=home.environ,
+        cwd=DBT_PROJECT_DIR,
+        env=home.environ | lake_for_dbt(home.settings.catalog, home.settings.lake),
         capture_output=True,
         text=True,
     )

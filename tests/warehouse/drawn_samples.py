@@ -8,8 +8,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,8 @@ import zstandard
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from ingest.sample.ledger import sampling_weight
-from tests.running import ROOT, Home
+from tests.running import Home
+from tests.warehouse.building import dbt
 
 MEASURES = ("requests", "total_tokens", "cost_usd")
 _BITS = 56
@@ -63,20 +62,8 @@ def is_kept(trace_id: str, seed: int, probability: float) -> bool:
 
 def compiled(home: Home, model: str) -> str:
     """The SQL with which dbt builds `model` anew."""
-    target = home.path / "compiled"
-    dbt = Path(sys.executable).parent / "dbt"
-    done = subprocess.run(
-        [
-            *(dbt, "compile", "--full-refresh", "--quiet", "--profiles-dir", ".", "--select", model),
-            *("--target-path", str(target), "--log-path", str(target)),
-        ],
-        cwd=ROOT / "dbt_project",
-        env=home.environ,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    (found,) = (target / "compiled").rglob(f"{model}.sql")
+    dbt(home, "compile", "--full-refresh", "--select", model)
+    (found,) = (home.path / "target" / "compiled").rglob(f"{model}.sql")
     return found.read_text()
 
 
