@@ -54,7 +54,7 @@ lint: setup ## Linters, types and the borders between the rooms
 	@echo "==> mypy"; $(VENV)/bin/mypy
 	@echo "==> import-linter"; $(VENV)/bin/lint-imports
 	@echo "==> sqlfluff"; mkdir -p "$(LINT_HOME)/landing"; TRACEHOUSE_HOME="$(LINT_HOME)" $(PY) -m ingest load >/dev/null; \
-	TRACEHOUSE_HOME="$(LINT_HOME)" $(VENV)/bin/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	TRACEHOUSE_HOME="$(LINT_HOME)" $(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 
 test: setup lint ## Linters, types, unit and integration tests, dbt build with its tests
 	@echo "==> Compiling the kernels (a minute, once)"; $(PY) -m ingest.otlp.kernels

@@ -29,7 +29,7 @@ def test_a_killed_run_takes_its_dbt_along_and_the_next_run_publishes(tmp_path: P
     assert _is_gone(dbt, within_seconds=5)
     outcome = home.pipeline()
     assert outcome.code == 0, outcome.err
-    assert home.released("select state, count(*) from marts.publications group by 1") == [("published", 7)]
+    assert home.released("select distinct state from marts.publications") == [("published",)]
 
 
 def _child_with(parent: int, word: str) -> int:

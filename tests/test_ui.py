@@ -55,7 +55,12 @@ def ui(tmp_path: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/graphql"
     finally:
         os.killpg(server.pid, signal.SIGTERM)
-        server.wait(30)
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            # Dagster waits for a code server that has not come up yet.
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
 
 
 def ask(address: str, query: str) -> dict[str, Any]:

@@ -48,12 +48,17 @@
     {%- if not execute -%}
         {%- do ref('int_span_ties') -%}
         {%- do ref('int_trace_days') -%}
+        {%- do ref('int_connector_completions') -%}
     {%- endif -%}
     {%- if days is none -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set ties = ref('int_span_ties') -%}
     {%- set tied = "select tied_to from " ~ ties ~ " where tie_kind = '" ~ tie_kind ~ "' and " ~ in_days('span_date', days) -%}
+    {%- if tie_kind == 'connector_call' -%}
+        {#- The event of a call may stand on another day than its spans. -#}
+        {%- set tied = tied ~ " union select connector_call_id from " ~ ref('int_connector_completions') ~ " where " ~ in_days('usage_date', days) -%}
+    {%- endif -%}
     {%- if tie_kind == 'trace' -%}
         {%- set tied_days = "select distinct span_date from " ~ ref('int_trace_days') ~ " where trace_id in (" ~ tied ~ ")" -%}
     {%- else -%}

@@ -120,7 +120,11 @@ def test_an_unfinished_frame_is_awaited_however_large(tmp_path: Path, small_rang
     assert home.log("end_offset, rows_quarantined")[-1] == (len(FRAMES), 0)
 
 
-@pytest.mark.parametrize("content", [b"".join(LINES[:3]), gzip.compress(b"".join(LINES) * 9), PRETTY * 100])
+@pytest.mark.parametrize(
+    "content",
+    [b"".join(LINES[:3]), gzip.compress(b"".join(LINES) * 9), PRETTY * 100],
+    ids=["small", "compressed", "pretty"],
+)
 def test_small_compressed_and_pretty_files_are_not_cut(
     tmp_path: Path, content: bytes, small_ranges: None
 ) -> None:

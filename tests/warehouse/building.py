@@ -64,6 +64,11 @@ def land(home: Home, name: str, records: Iterable[Span | Event | Point], *, serv
     )
     lines = "".join(json.dumps(request) + "\n" for request in requests if request)
     (otlp / name).write_text(lines, encoding="utf-8")
+    land_files(home)
+
+
+def land_files(home: Home) -> None:
+    """Load what stands in the landing folder."""
     load_once(home.settings, progress=lambda _: None)
 
 

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.xdist_group("latency")
 
 TABLES = ("intermediate.int_latency_increases", "marts.latency_daily", "marts.latency_histogram_daily")
 # (agent, hours since the month began, hours at which the series began, scale, counts from bucket 0 on). The
-# first grows over midnight, becomes coarser, pauses for a day, begins anew. Of the others each has days that the
-# other changes, but not itself, in one of the two parts.
+# first grows over midnight, becomes coarser, pauses for a day, begins anew. Of the others each has days that
+# the other changes, but not itself, in one of the two parts.
 POINTS = [
     ("a", 6, 0, 3, [1, 0, 0]),
     ("a", 18, 0, 3, [1, 2, 0]),

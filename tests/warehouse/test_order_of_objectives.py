@@ -34,13 +34,20 @@ def _attributes(values: dict[str, str | int]) -> list[Json]:
 
 
 def span(
-    trace: int, start: int, values: dict[str, str | int], kind: int = CLIENT, link: int | None = None
+    number: int,
+    start: int,
+    values: dict[str, str | int],
+    kind: int = CLIENT,
+    *,
+    link: int | None = None,
+    below: int | None = None,
 ) -> Json:
-    """A span of a second in a trace of its own; `link` is the trace of the producer that it continues."""
+    """A span of a second in its own trace; `link`, or `below` in one trace, is the producer it continues."""
     links = [] if link is None else [{"traceId": f"{link:032x}", "spanId": f"{link:016x}"}]
     return {
-        "traceId": f"{trace:032x}",
-        "spanId": f"{trace:016x}",
+        "traceId": f"{below or number:032x}",
+        "spanId": f"{number:016x}",
+        "parentSpanId": f"{below:016x}" if below else "",
         "name": "work",
         "kind": kind,
         "startTimeUnixNano": str(start),
@@ -100,6 +107,8 @@ EARLY = {
         span(9, NOON, _call("a", 1)),
         span(12, NOON + 2 * DAY, _call("b", 2)),
         span(13, NOON, _call("c", 1)),
+        span(15, NOON, {}, PRODUCER),
+        span(16, NOON + 3 * DAY, {}, CONSUMER, below=15),
     ],
     "metrics": [lags(NOON + DAY, [10, 2]), lags(NOON + 4 * DAY, [30, 3])],
     "events": [completed("d", "2026-10-02T12:00:00Z", "ok")],
@@ -117,7 +126,13 @@ LATE = {
     "metrics": [lags(NOON + 2 * DAY, [20, 2])],
     "events": [completed("c", "2026-10-03T00:00:01Z", "denied")],
 }
-ORDERS = {"at once": [EARLY, LATE], "early first": [EARLY, LATE], "late first": [LATE, EARLY]}
+# It belongs to nothing, and its day is computed anew.
+UNRELATED = {"spans": [span(17, NOON + DAY, {})], "metrics": [], "events": []}
+ORDERS = {
+    "at once": [EARLY, LATE, UNRELATED],
+    "early first": [EARLY, LATE, UNRELATED],
+    "late first": [LATE, EARLY, UNRELATED],
+}
 
 Tables = dict[str, list[tuple[Any, ...]]]
 
@@ -144,7 +159,7 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tables]:
         home = Home(tmp_path_factory.mktemp("order"))
         for number, part in enumerate(parts):
             _write(home, str(number), part)
-            if order != "at once" or number == 1:
+            if order != "at once" or part is parts[-1]:
                 load_once(home.settings, progress=lambda _: None)
                 build(home, *(f"+{mart}" for mart in MARTS))
         found[order] = {table: home.in_lake(f"select * from lake.{table} order by all") for table in COMPARED}
@@ -166,11 +181,11 @@ def test_a_notification_counts_once_on_its_first_day(warehouses: dict[str, Table
 
 def test_lags_count_on_the_consumers_day_and_buckets_by_what_they_grew(warehouses: dict[str, Tables]) -> None:
     rows = [row for row in warehouses["at once"]["marts.slo_daily"] if row[1] == "event_bus_lag"]
-    # The bus: 12, 10 and 11 messages. The consumers: two days after the producer, and seven seconds.
+    # The bus: 12, 10 and 11 messages. The consumers: two days after the producer, seven seconds, three days.
     assert [(str(row[0]), row[3], row[4]) for row in rows] == [
         ("2026-10-02", 10.0, 12.0),
         ("2026-10-03", 10.0, 11.0),
-        ("2026-10-04", 0.0, 1.0),
+        ("2026-10-04", 0.0, 2.0),
         ("2026-10-05", 10.0, 11.0),
     ]
 

@@ -67,9 +67,15 @@ PLANTED: list[Span | Point] = [
     span(6, "planted-retry", 100),
     span(7, "planted-retry", 30, retry__attempt=2),
     counter("planted-retry", 100),
-    # Nothing explains seven tokens.
+    # Nothing explains four tokens.
     span(8, "planted-unknown", 100),
-    counter("planted-unknown", 107),
+    counter("planted-unknown", 104),
+    # Of three calls a sampler that does not say so kept one.
+    span(12, "planted-rate", 100),
+    counter("planted-rate", 300),
+    # No call told its usage.
+    span(13, "planted-silence", None),
+    counter("planted-silence", 500),
     span(9, "planted-nothing", 100),
     counter("planted-nothing", 100),
 ]
@@ -106,12 +112,20 @@ CODEX: list[Event | Point] = [
 ]
 
 
+# Two processes that say the same of themselves; their points come in turn.
+TWINS = [
+    Point("claude_code.token.usage", NOON - start, NOON + at, value, {"model": "m", "type": "input"})
+    for start, at, value in [(2, 1, 100), (1, 2, 10), (2, 3, 200), (1, 4, 20)]
+]
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home with both services."""
+    """A home with the three services."""
     home = Home(tmp_path_factory.mktemp("usage_signals"))
     land(home, "planted.jsonl", PLANTED, service="planted")
     land(home, "codex.jsonl", CODEX, service="codex")
+    land(home, "twins.jsonl", TWINS, service="twins")
     build(home, "+token_usage_daily", "+token_reconciliation_daily")
     return home
 
@@ -134,9 +148,17 @@ def test_planted_causes_of_a_residual_are_recovered_to_the_token(built: Home) ->
         "planted-sampling": (3, "sampling 3"),
         "planted-missing": (77, "missing usage 77"),
         "planted-retry": (-30, "retry -30"),
-        "planted-unknown": (7, "unexplained 7"),
+        "planted-unknown": (4, "unexplained 4"),
+        "planted-rate": (200, "sampling 200"),
+        "planted-silence": (500, "missing usage 500"),
         "planted-nothing": (0, "reconciled"),
     }
+
+
+def test_counters_of_two_processes_that_look_the_same_add_up(built: Home) -> None:
+    assert built.in_lake(
+        "select uncached_input_tokens from lake.marts.token_usage_daily where service_name = 'twins'"
+    ) == [(220,)]
 
 
 def test_a_turn_told_by_two_records_and_a_metric_with_its_total_is_one_call(built: Home) -> None:

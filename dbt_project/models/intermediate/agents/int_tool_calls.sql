@@ -7,13 +7,15 @@
     )
 }}
 
+{%- set days = affected_days() %}
+
 with
 
 spans as (
 
     select *
     from {{ ref('int_spans') }}
-    where {{ in_days('span_date', affected_days()) }}
+    where {{ in_days('span_date', days) }}
 
 ),
 
@@ -21,7 +23,7 @@ context as (
 
     select *
     from {{ ref('int_span_context') }}
-    where {{ in_days('span_date', affected_days()) }}
+    where {{ in_days('span_date', days) }}
 
 ),
 
@@ -38,7 +40,7 @@ inner_calls as (
     where
         connector_name is not null
         and parent_span_id is not null
-        and {{ near_days('span_date', affected_days()) }}
+        and {{ near_days('span_date', days) }}
 
 ),
 

@@ -10,7 +10,8 @@ span_calls as (
 
 log_calls as (
 
-    select * from {{ ref('int_log_usage') }}
+    select * exclude (counted_as) from {{ ref('int_log_calls') }}
+    where counted_as = 'call'
 
 ),
 

@@ -4,7 +4,7 @@ with
 calls as (
 
     select * from {{ ref('int_tiered_calls') }}
-    where usage_date >= {{ first_recent_day(as_of()) }}
+    where {{ is_recent_day('usage_date') }}
 
 )
 

@@ -7,6 +7,8 @@
     )
 }}
 
+{%- set days = affected_days() %}
+
 with recursive
 
 spans as (
@@ -14,7 +16,7 @@ spans as (
     select *
     from {{ ref('int_spans') }}
     where
-        {{ in_days('span_date', affected_days()) }}
+        {{ in_days('span_date', days) }}
         and {{ is_affected_trace('trace_id') }}
 
 ),
@@ -24,7 +26,7 @@ context as (
     select *
     from {{ ref('int_span_context') }}
     where
-        {{ in_days('span_date', affected_days()) }}
+        {{ in_days('span_date', days) }}
         and {{ is_affected_trace('trace_id') }}
 
 ),

@@ -40,18 +40,16 @@ metered as (
         ) as lower_bound_ms
 
     from metric_days
-    where
-        not exists (
-            select 1 from finer
-            where
-                finer.usage_date = metric_days.usage_date
-                and finer.connector_name is not distinct from metric_days.connector_name
-                and (finer.service_name is null or finer.service_name is not distinct from metric_days.service_name)
-        )
+    left join finer
+        on metric_days.usage_date = finer.usage_date
+        and metric_days.connector_name is not distinct from finer.connector_name
+        and (finer.service_name is null or metric_days.service_name is not distinct from finer.service_name)
+    where finer.usage_date is null
 
 ),
 
--- What is above the last bound took at least that long.
+-- What is above the last bound took at least that long. What is below the first took anything down to nothing: its
+-- latency is unknown, and so is a quantile that falls there.
 counted as (
 
     select
@@ -64,6 +62,7 @@ counted as (
         case when is_last_attempt and is_failed then weight else 0 end as failed_calls,
         case when is_last_attempt and is_policy_denied then weight else 0 end as policy_denials,
         case when bucket_index is not null then weight else 0 end as timed,
+        {{ bucket_lower('bucket_index', span_bucket_scale()) }} as at_least_ms,
         {{ bucket_estimate(
             bucket_lower('bucket_index', span_bucket_scale()), bucket_upper('bucket_index', span_bucket_scale())
         ) }} as latency_ms
@@ -82,7 +81,9 @@ counted as (
         case when error_type is not null then increase else 0 end as failed_calls,
         case when error_type = 'policy_denied' then increase else 0 end as policy_denials,
         case when is_bucket then increase else 0 end as timed,
+        case when is_bucket then cast(lower_bound_ms as double) end as at_least_ms,
         case
+            when lower_bound_ms = 0 and coalesce(upper_bound_ms, 1) != 0 then null
             when is_bucket and upper_bound_ms is null then cast(lower_bound_ms as double)
             when is_bucket
                 then {{ bucket_estimate('cast(lower_bound_ms as double)', 'cast(upper_bound_ms as double)') }}

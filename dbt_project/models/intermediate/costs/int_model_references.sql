@@ -6,6 +6,8 @@
     )
 }}
 
+{%- set days = affected_days() %}
+
 with
 
 names as (
@@ -16,7 +18,7 @@ names as (
         response_model
 
     from {{ ref('int_span_usage') }}
-    where {{ in_days('usage_date', affected_days()) }}
+    where {{ in_days('usage_date', days) }}
     union all
     select
         provider_name,
@@ -24,7 +26,7 @@ names as (
         response_model
 
     from {{ ref('int_log_usage') }}
-    where {{ in_days('usage_date', affected_days()) }}
+    where {{ in_days('usage_date', days) }}
     union all
     select
         provider_name,
@@ -32,7 +34,7 @@ names as (
         response_model
 
     from {{ ref('int_metric_days') }}
-    where {{ in_days('usage_date', affected_days()) }}
+    where {{ in_days('usage_date', days) }}
     union all
     select
         cast(null as varchar) as provider_name,

@@ -43,16 +43,13 @@ points as (
 
 ),
 
--- A cumulative point continues the one before unless it has a later start. The first of all tells everything since
--- its start; where that is unknown, it tells nothing.
+-- A cumulative point continues the one before. The first of all tells everything since its start; where that is
+-- unknown, it tells nothing.
 compared as (
 
     select
         points.* exclude (earlier_digest),
-        case
-            when not points.is_delta and not coalesce(points.start_time_unix_nano > earlier.start_time_unix_nano, false)
-                then earlier.record_digest
-        end as continued_digest,
+        case when not points.is_delta then earlier.record_digest end as continued_digest,
         case when continued_digest is not null then least(points.scale, earlier.scale) else points.scale end
             as coarser_scale
 

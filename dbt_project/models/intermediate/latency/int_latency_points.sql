@@ -50,6 +50,8 @@ points as (
         -- A unit of no time tells no latency.
         and coalesce(nullif(points.unit, ''), latency_metrics.unit) in ('s', 'ms', 'us', 'ns')
         and {{ counter_value('points.count') }} is not null
+        -- Beyond what the OpenTelemetry SDK specification lets a histogram grow to.
+        and coalesce(points.scale, 0) between -10 and 20
     qualify row_number() over (partition by points.record_digest order by points.load_id) = 1
 
 ),
@@ -115,11 +117,7 @@ described as (
 
     select
         points.record_digest,
-        md5(
-            points.metric_name || ' ' || points.metric_type || ' ' || points.time_unit
-            || ' ' || coalesce(points.scope_name, '') || ' ' || coalesce(cast(points.explicit_bounds as varchar), '')
-            || {{ map_identity('points.attributes') }} || {{ map_identity('points.resource_attributes') }}
-        ) as series_id,
+        {{ series_id('points', ['points.time_unit', 'cast(points.explicit_bounds as varchar)']) }} as series_id,
         -- What was counted up to midnight was counted on the day that ended.
         {{ utc_day('points.time_unix_nano - 1') }} as usage_date,
         points.metric_name || ', ' || points.time_unit as source_name,

@@ -7,6 +7,8 @@
     )
 }}
 
+{%- set days = affected_days(days_of_new_latency_metrics()) %}
+
 -- What every signal says of how long a service's operations took on a day, and which of them counts.
 with
 
@@ -14,7 +16,7 @@ operations as (
 
     select *
     from {{ ref('int_timed_operations') }}
-    where {{ in_days('usage_date', affected_days(days_of_new_latency_metrics())) }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 
@@ -22,7 +24,7 @@ increases as (
 
     select *
     from {{ ref('int_latency_increases') }}
-    where {{ in_days('usage_date', affected_days(days_of_new_latency_metrics())) }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 

@@ -7,13 +7,15 @@
     )
 }}
 
+{%- set days = affected_days(days_of_new_tenant_states()) %}
+
 with
 
 calls as (
 
     select *
     from {{ ref('int_tiered_calls') }}
-    where {{ in_days('usage_date', affected_days(days_of_new_tenant_states())) }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 
@@ -21,7 +23,7 @@ spans as (
 
     select *
     from {{ ref('int_spans') }}
-    where {{ in_days('span_date', affected_days(days_of_new_tenant_states())) }}
+    where {{ in_days('span_date', days) }}
 
 ),
 
@@ -29,7 +31,7 @@ context as (
 
     select *
     from {{ ref('int_span_context') }}
-    where {{ in_days('span_date', affected_days(days_of_new_tenant_states())) }}
+    where {{ in_days('span_date', days) }}
 
 ),
 

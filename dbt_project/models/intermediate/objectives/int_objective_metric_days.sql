@@ -25,12 +25,9 @@ points as (
     select
         *,
         {{ utc_day('time_unix_nano - 1') }} as usage_date,
-        md5(
-            metric_name || ' ' || coalesce(scope_name, '')
-            || {{ map_identity('attributes') }} || {{ map_identity('resource_attributes') }}
-        ) as series_id
+        {{ series_id('points') }} as series_id
 
-    from {{ ref('stg_objective_points') }}
+    from {{ ref('stg_objective_points') }} as points
     where {{ near_days('metric_date', days) }}
     qualify row_number() over (partition by record_digest order by load_id) = 1
 
@@ -53,7 +50,7 @@ counts as (
         * exclude (counted),
         series_id || coalesce(' ' || cast(upper_bound as varchar), '') as bucket_id,
         case
-            when isfinite(upper_bound) then cast(upper_bound * milliseconds_per_unit as decimal(18, 6))
+            when isfinite(upper_bound) then try_cast(upper_bound * milliseconds_per_unit as decimal(18, 6))
         end as upper_bound_ms,
         upper_bound is not null as is_bucket,
         {{ counter_value('counted') }} as value
@@ -68,7 +65,6 @@ followed as (
     select
         *,
         lag(value) over a_day as earlier_value,
-        lag(start_time_unix_nano) over a_day as earlier_start,
         row_number() over a_day as point_number
 
     from counts
@@ -94,14 +90,13 @@ described as (
         upper_bound_ms,
         is_delta,
         min_by(value, point_number) as first_value,
-        min_by(start_time_unix_nano, point_number) as first_start,
         max_by(value, point_number) as last_value,
-        max_by(start_time_unix_nano, point_number) as last_start,
+        min(start_time_unix_nano) as start_time_unix_nano,
         sum(
             case
                 when is_delta then value
                 when point_number = 1 then 0
-                else {{ increase_since('value', 'start_time_unix_nano', 'earlier_value', 'earlier_start') }}
+                else {{ increase_since('value', 'earlier_value') }}
             end
         ) as value_within,
         true as is_touched
@@ -135,8 +130,7 @@ compared as (
         *,
         lag(bucket_id) over a_series is null as is_first,
         lag(is_touched) over a_series as follows_touched,
-        lag(last_value) over a_series as earlier_value,
-        lag(last_start) over a_series as earlier_start
+        lag(last_value) over a_series as earlier_value
 
     from all_days
     window a_series as (partition by bucket_id order by usage_date)
@@ -144,12 +138,12 @@ compared as (
 )
 
 select
-    compared.* exclude (is_touched, is_first, follows_touched, earlier_value, earlier_start),
+    compared.* exclude (is_touched, is_first, follows_touched, earlier_value),
     cast(
         value_within + case
             when is_delta then 0
-            when is_first then {{ increase_since_start('first_value', 'first_start') }}
-            else {{ increase_since('first_value', 'first_start', 'earlier_value', 'earlier_start') }}
+            when is_first then {{ increase_since_start('first_value', 'start_time_unix_nano') }}
+            else {{ increase_since('first_value', 'earlier_value') }}
         end
         as decimal(28, 9)
     ) as increase,

@@ -32,16 +32,6 @@ producers as (
 
 ),
 
-parents as (
-
-    select *
-    from {{ ref('int_spans') }}
-    where
-        kind = 'PRODUCER'
-        and {{ near_days('span_date', days) }}
-
-),
-
 notification_spans as (
 
     select *
@@ -109,13 +99,13 @@ below_producer as (
 
     select
         consumers.*,
-        parents.trace_id || '-' || parents.span_id as producer_id,
-        parents.start_time_unix_nano as produced_at_unix_nano
+        producers.trace_id || '-' || producers.span_id as producer_id,
+        producers.start_time_unix_nano as produced_at_unix_nano
 
     from spans as consumers
-    inner join parents
-        on consumers.trace_id = parents.trace_id
-        and consumers.parent_span_id = parents.span_id
+    inner join producers
+        on consumers.trace_id = producers.trace_id
+        and consumers.parent_span_id = producers.span_id
     left join links
         on consumers.trace_id = links.trace_id
         and consumers.span_id = links.span_id
@@ -169,6 +159,7 @@ events as (
         duration_ns,
         bytes,
         cast(null as boolean) as is_success,
+        cast(null as bigint) as relevant,
         sampling_weight,
         is_sampling_known
 
@@ -186,6 +177,7 @@ events as (
         try_cast(lag_ns as decimal(18, 0)) as duration_ns,
         cast(null as decimal(18, 0)) as bytes,
         cast(null as boolean) as is_success,
+        cast(null as bigint) as relevant,
         sampling_weight,
         is_sampling_known
 
@@ -203,6 +195,7 @@ events as (
         duration_ns,
         cast(null as decimal(18, 0)) as bytes,
         cast(null as boolean) as is_success,
+        cast(null as bigint) as relevant,
         sampling_weight,
         is_sampling_known
 
@@ -220,7 +213,8 @@ events as (
         false as is_failed,
         cast(null as decimal(18, 0)) as duration_ns,
         cast(null as decimal(18, 0)) as bytes,
-        retrieval_relevant >= 1 as is_success,
+        cast(null as boolean) as is_success,
+        retrieval_relevant as relevant,
         sampling_weight,
         is_sampling_known
 
@@ -239,6 +233,7 @@ events as (
         cast(null as decimal(18, 0)) as duration_ns,
         cast(null as decimal(18, 0)) as bytes,
         case last_status when 'delivered' then true when 'failed' then false end as is_success,
+        cast(null as bigint) as relevant,
         sampling_weight,
         is_sampling_known
 
@@ -284,6 +279,7 @@ judged as (
                     coalesce(duration_ns <= allowance_ms * 1000000, false)
                     or cast(bytes as decimal(38, 0)) * 1000000000 >= threshold * duration_ns
             when slo_name in ('event_bus_lag', 'summarization_latency') then duration_ns <= threshold * 1000000
+            when slo_name = 'rag_hit_rate' then relevant >= threshold
             else is_success
         end as is_good
 

@@ -6,6 +6,8 @@
     )
 }}
 
+{%- set days = touched_trace_days() %}
+
 -- What ties spans of different traces together, so that a late one finds the days it changes. Kept for good, even
 -- where a better copy of a span took its word back: what it was tied to has to be measured again then.
 with
@@ -15,7 +17,7 @@ spans as (
     select *
     from {{ ref('int_spans') }}
     where
-        {{ in_days('span_date', touched_trace_days()) }}
+        {{ in_days('span_date', days) }}
         and {{ is_touched_trace('trace_id') }}
 
 ),
@@ -25,7 +27,7 @@ links as (
     select *
     from {{ ref('stg_span_links') }}
     where
-        {{ in_days('span_date', touched_trace_days()) }}
+        {{ in_days('span_date', days) }}
         and {{ is_touched_trace('trace_id') }}
 
 ),
@@ -66,6 +68,18 @@ ties as (
         and spans.span_id = links.span_id
     where spans.kind = 'CONSUMER' and links.linked_trace_id is not null
 
+    union
+
+    -- What a consumer stands below may have begun days before it.
+    select
+        trace_id,
+        span_date,
+        'trace' as tie_kind,
+        trace_id as tied_to
+
+    from spans
+    where kind = 'CONSUMER' and parent_span_id is not null
+
 )
 
 select
@@ -84,5 +98,5 @@ from ties
         tied_to
 
     from {{ this }}
-    where {{ in_days('span_date', touched_trace_days()) }}
+    where {{ in_days('span_date', days) }}
 {%- endif %}

@@ -7,13 +7,15 @@
     )
 }}
 
+{%- set days = affected_days() %}
+
 with
 
 spans as (
 
     select *
     from {{ ref('int_spans') }}
-    where {{ in_days('span_date', affected_days()) }}
+    where {{ in_days('span_date', days) }}
 
 ),
 
@@ -21,7 +23,7 @@ calls as (
 
     select *
     from {{ ref('int_llm_calls') }}
-    where {{ in_days('usage_date', affected_days()) }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 

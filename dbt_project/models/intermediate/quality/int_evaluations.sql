@@ -7,13 +7,15 @@
     )
 }}
 
+{%- set days = affected_days(days_of_new_evaluations()) %}
+
 with
 
 events as (
 
     select *
     from {{ ref('stg_evaluation_events') }}
-    where {{ near_days('event_date', affected_days(days_of_new_evaluations())) }}
+    where {{ near_days('event_date', days) }}
 
 ),
 
@@ -119,4 +121,4 @@ select
     load_id
 
 from judged
-where {{ in_days('event_date', affected_days(days_of_new_evaluations())) }}
+where {{ in_days('event_date', days) }}

@@ -6,6 +6,8 @@
     )
 }}
 
+{%- set days = touched_trace_days() %}
+
 -- Kept for good, even where a better copy of the span took the response back: the copies in other traces that
 -- it stood for have to be counted again then.
 with
@@ -20,7 +22,7 @@ seen as (
     from {{ ref('int_spans') }}
     where
         response_id is not null
-        and {{ in_days('span_date', touched_trace_days()) }}
+        and {{ in_days('span_date', days) }}
         and {{ is_touched_trace('trace_id') }}
 
 )
@@ -39,5 +41,5 @@ from seen
         response_id
 
     from {{ this }}
-    where {{ in_days('span_date', touched_trace_days()) }}
+    where {{ in_days('span_date', days) }}
 {%- endif %}

@@ -7,13 +7,15 @@
     )
 }}
 
+{%- set days = affected_days(days_of_new_reviews()) %}
+
 with
 
 spans as (
 
     select *
     from {{ ref('int_spans') }}
-    where {{ in_days('span_date', affected_days(days_of_new_reviews())) }}
+    where {{ in_days('span_date', days) }}
 
 ),
 
@@ -21,7 +23,7 @@ context as (
 
     select *
     from {{ ref('int_span_context') }}
-    where {{ in_days('span_date', affected_days(days_of_new_reviews())) }}
+    where {{ in_days('span_date', days) }}
 
 ),
 
@@ -29,7 +31,7 @@ lineage as (
 
     select *
     from {{ ref('int_step_lineage') }}
-    where {{ in_days('span_date', affected_days(days_of_new_reviews())) }}
+    where {{ in_days('span_date', days) }}
 
 ),
 
@@ -37,7 +39,7 @@ tool_calls as (
 
     select *
     from {{ ref('int_tool_calls') }}
-    where {{ in_days('usage_date', affected_days(days_of_new_reviews())) }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 
@@ -45,7 +47,7 @@ reviews as (
 
     select *
     from {{ ref('int_reviews') }}
-    where {{ in_days('usage_date', affected_days(days_of_new_reviews())) }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 

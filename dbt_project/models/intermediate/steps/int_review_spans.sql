@@ -7,6 +7,8 @@
     )
 }}
 
+{%- set days = touched_trace_days() %}
+
 with
 
 spans as (
@@ -14,7 +16,7 @@ spans as (
     select *
     from {{ ref('int_spans') }}
     where
-        {{ in_days('span_date', touched_trace_days()) }}
+        {{ in_days('span_date', days) }}
         and {{ is_touched_trace('trace_id') }}
 
 ),
@@ -24,7 +26,7 @@ context as (
     select *
     from {{ ref('int_span_context') }}
     where
-        {{ in_days('span_date', touched_trace_days()) }}
+        {{ in_days('span_date', days) }}
         and {{ is_touched_trace('trace_id') }}
 
 ),
@@ -34,7 +36,7 @@ lineage as (
     select *
     from {{ ref('int_step_lineage') }}
     where
-        {{ in_days('span_date', touched_trace_days()) }}
+        {{ in_days('span_date', days) }}
         and {{ is_touched_trace('trace_id') }}
 
 )

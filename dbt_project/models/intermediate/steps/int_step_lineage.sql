@@ -80,6 +80,8 @@ transitions as (
     from spans
     where graph_node_id is not null and graph_node_parent_id is not null
     group by 1, 2, 3
+    -- No graph has more; of a trace that says so no loops are looked for.
+    qualify count(*) over (partition by trace_id) <= 1000
 
 ),
 

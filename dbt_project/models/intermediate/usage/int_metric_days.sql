@@ -48,7 +48,6 @@ followed as (
         *,
         lag(value) over a_day as earlier_value,
         lag(observations) over a_day as earlier_observations,
-        lag(start_time_unix_nano) over a_day as earlier_start,
         row_number() over a_day as point_number
 
     from points
@@ -64,25 +63,21 @@ days as (
         usage_date,
         min_by(value, point_number) as first_value,
         min_by(observations, point_number) as first_observations,
-        min_by(start_time_unix_nano, point_number) as first_start,
         max_by(value, point_number) as last_value,
         max_by(observations, point_number) as last_observations,
-        max_by(start_time_unix_nano, point_number) as last_start,
+        min(start_time_unix_nano) as start_time_unix_nano,
         sum(
             case
                 when is_delta then value
                 when point_number = 1 then 0
-                else {{ increase_since('value', 'start_time_unix_nano', 'earlier_value', 'earlier_start') }}
+                else {{ increase_since('value', 'earlier_value') }}
             end
         ) as value_within,
         sum(
             case
                 when is_delta then observations
                 when point_number = 1 then 0 * observations
-                else
-                    {{ increase_since(
-                        'observations', 'start_time_unix_nano', 'earlier_observations', 'earlier_start'
-                    ) }}
+                else {{ increase_since('observations', 'earlier_observations') }}
             end
         ) as observations_within
 
@@ -105,7 +100,6 @@ described as (
             observations,
             earlier_value,
             earlier_observations,
-            earlier_start,
             point_number,
             load_id
         ),
@@ -144,8 +138,7 @@ compared as (
         lag(series_id) over a_series is null as is_first,
         lag(is_touched) over a_series as follows_touched,
         lag(last_value) over a_series as earlier_value,
-        lag(last_observations) over a_series as earlier_observations,
-        lag(last_start) over a_series as earlier_start
+        lag(last_observations) over a_series as earlier_observations
 
     from all_days
     window a_series as (partition by series_id order by usage_date)
@@ -153,18 +146,16 @@ compared as (
 )
 
 select
-    compared.* exclude (
-        is_touched, is_first, follows_touched, earlier_value, earlier_observations, earlier_start
-    ),
+    compared.* exclude (is_touched, is_first, follows_touched, earlier_value, earlier_observations),
     value_within + case
         when is_delta then 0
-        when is_first then {{ increase_since_start('first_value', 'first_start') }}
-        else {{ increase_since('first_value', 'first_start', 'earlier_value', 'earlier_start') }}
+        when is_first then {{ increase_since_start('first_value', 'start_time_unix_nano') }}
+        else {{ increase_since('first_value', 'earlier_value') }}
     end as value_increase,
     observations_within + case
         when is_delta then 0
-        when is_first then {{ increase_since_start('first_observations', 'first_start') }}
-        else {{ increase_since('first_observations', 'first_start', 'earlier_observations', 'earlier_start') }}
+        when is_first then {{ increase_since_start('first_observations', 'start_time_unix_nano') }}
+        else {{ increase_since('first_observations', 'earlier_observations') }}
     end as observations_increase,
     run.load_id
 

@@ -146,10 +146,7 @@ counting as (
 
     select
         points.record_digest,
-        md5(
-            points.metric_name || ' ' || coalesce(points.scope_name, '')
-            || {{ map_identity('points.attributes') }} || {{ map_identity('points.resource_attributes') }}
-        ) as series_id,
+        {{ series_id('points') }} as series_id,
         -- What was counted up to midnight was counted on the day that ended.
         {{ utc_day('points.time_unix_nano - 1') }} as usage_date,
         points.metric_name,

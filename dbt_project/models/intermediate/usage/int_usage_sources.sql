@@ -7,6 +7,8 @@
     )
 }}
 
+{%- set days = affected_days() %}
+
 -- What every signal says of a service's usage of a model on a day, and which of them counts.
 with
 
@@ -50,7 +52,7 @@ told as (
         reasoning_tokens
 
     from {{ ref('int_span_usage') }}
-    where {{ in_days('usage_date', affected_days()) }}
+    where {{ in_days('usage_date', days) }}
 
     union all
 
@@ -61,7 +63,7 @@ told as (
         provider_name,
         request_model,
         response_model,
-        'call' as counted_as,
+        counted_as,
         is_usage_known,
         is_failed,
         false as is_sampling_known,
@@ -74,8 +76,8 @@ told as (
         visible_output_tokens,
         reasoning_tokens
 
-    from {{ ref('int_log_usage') }}
-    where {{ in_days('usage_date', affected_days()) }}
+    from {{ ref('int_log_calls') }}
+    where {{ in_days('usage_date', days) }}
 
     union all
 
@@ -100,7 +102,7 @@ told as (
         reasoning_tokens
 
     from {{ ref('int_metric_usage') }}
-    where {{ in_days('usage_date', affected_days()) }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 
@@ -252,8 +254,18 @@ by_source as (
         sum(choices.unknown_usage_requests) as unknown_usage_requests,
         bool_and(choices.is_sampling_known) as is_sampling_known,
         bool_or(choices.is_sampled) as is_sampled,
-        coalesce(bool_and(choices.model_key != '') filter (where choices.tokens is not null), false) as names_models,
-        sum(choices.tokens) as tokens
+        coalesce(
+            bool_and(choices.model_key != '')
+            filter (where coalesce(choices.tokens, choices.repeated_tokens) is not null),
+            false
+        ) as names_models,
+        sum(choices.tokens) as tokens,
+        sum(coalesce(choices.tokens, 0) + coalesce(choices.repeated_tokens, 0)) as told_tokens,
+        -- With all that another signal may count once more.
+        sum(
+            coalesce(choices.tokens, 0) + coalesce(choices.repeated_tokens, 0) + coalesce(choices.cache_tokens, 0)
+            + coalesce(choices.reasoning_tokens, 0)
+        ) as most_tokens
 
     from choices
     left join usage_sources
@@ -270,7 +282,8 @@ coarser as (
         *,
         bool_or(names_models) over coarser_sources as coarser_names_models,
         max(tokens) over coarser_sources as coarser_tokens,
-        max(requests) over coarser_sources as coarser_requests
+        max(requests) over coarser_sources as coarser_requests,
+        max(tokens) filter (where requests is null) over coarser_sources as coarser_counted_tokens
 
     from by_source
     window coarser_sources as (
@@ -295,10 +308,14 @@ judged as (
                     > {{ a_twentieth_more('(coalesce(requests, 0) - unknown_usage_requests)') }}
             else
                 unknown_usage_requests > 0
-                and coalesce(coarser_tokens, 0) > {{ a_twentieth_more('coalesce(tokens, 0)') }}
+                and coalesce(coarser_tokens, 0) > {{ a_twentieth_more('told_tokens') }}
         end as lacks_usage,
         not is_sampling_known
-        and coalesce(coarser_requests, 0) > {{ a_twentieth_more('coalesce(reports, 0)') }} as lacks_calls
+        and (
+            coalesce(coarser_requests, 0) > {{ a_twentieth_more('coalesce(reports, 0)') }}
+            -- Counters do not say of how many calls their tokens are.
+            or coalesce(coarser_counted_tokens, 0) > {{ a_twentieth_more('most_tokens') }}
+        ) as lacks_calls
 
     from coarser
 
@@ -330,6 +347,7 @@ select
     choices.model_key,
     choices.model_group,
     chosen.source_name is not null as is_counted,
+    choices.is_sampling_known,
     choices.requests,
     choices.unknown_usage_requests,
     choices.tokens,

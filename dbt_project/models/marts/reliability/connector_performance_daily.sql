@@ -25,6 +25,7 @@ buckets as (
         tenant_id,
         connector_name,
         environment,
+        at_least_ms,
         latency_ms,
         sum(cast(calls as decimal(28, 6))) as calls,
         sum(cast(observed_calls as decimal(28, 6))) as observed_calls,
@@ -33,7 +34,7 @@ buckets as (
         sum(cast(timed as decimal(28, 6))) as timed
 
     from measures
-    group by usage_date, tenant_id, connector_name, environment, latency_ms
+    group by usage_date, tenant_id, connector_name, environment, at_least_ms, latency_ms
 
 ),
 
@@ -41,7 +42,7 @@ ranked as (
 
     select
         *,
-        sum(timed) over (a_day order by latency_ms nulls last) as reached,
+        sum(timed) over (a_day order by at_least_ms nulls last, latency_ms nulls first) as reached,
         sum(timed) over (a_day) as total_timed
 
     from buckets
@@ -49,6 +50,7 @@ ranked as (
 
 )
 
+-- The latency of the first bucket that reaches the share; null where that is unknown.
 select
     usage_date,
     tenant_id,
@@ -58,9 +60,15 @@ select
     cast(sum(observed_calls) as bigint) as observed_calls,
     cast(sum(failed_calls) as double) as failed_calls,
     cast(sum(policy_denials) as double) as policy_denials,
-    cast(min(latency_ms) filter (where timed > 0 and reached >= 0.50 * total_timed) as double) as p50_ms,
-    cast(min(latency_ms) filter (where timed > 0 and reached >= 0.95 * total_timed) as double) as p95_ms,
-    cast(min(latency_ms) filter (where timed > 0 and reached >= 0.99 * total_timed) as double) as p99_ms
+    cast(
+        arg_min_null(latency_ms, reached) filter (where timed > 0 and reached >= 0.50 * total_timed) as double
+    ) as p50_ms,
+    cast(
+        arg_min_null(latency_ms, reached) filter (where timed > 0 and reached >= 0.95 * total_timed) as double
+    ) as p95_ms,
+    cast(
+        arg_min_null(latency_ms, reached) filter (where timed > 0 and reached >= 0.99 * total_timed) as double
+    ) as p99_ms
 
 from ranked
 group by usage_date, tenant_id, connector_name, environment

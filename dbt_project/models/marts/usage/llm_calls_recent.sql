@@ -3,12 +3,14 @@
         materialized='incremental',
         incremental_strategy='append',
         pre_hook=[
-            "{{ delete_affected_days('usage_date', days_of_new_tenant_states()) }}",
+            "{{ delete_affected_days('usage_date', days_of_new_tenant_states() + days_recent_again()) }}",
             "{{ delete_days_not_recent('usage_date') }}",
         ],
         post_hook="{{ remember_read() }}",
     )
 }}
+
+{%- set days = affected_days(days_of_new_tenant_states() + days_recent_again()) %}
 
 with
 
@@ -16,21 +18,21 @@ calls as (
 
     select *
     from {{ ref('int_recent_calls') }}
-    where {{ in_days('usage_date', affected_days(days_of_new_tenant_states())) }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 
--- A log event's span may have begun on the day before the event's call.
 context as (
 
     select
+        span_date,
         trace_id,
         span_id,
         mlflow_run_id
 
     from {{ ref('int_span_context') }}
     where
-        {{ near_days('span_date', affected_days(days_of_new_tenant_states())) }}
+        {{ in_days('span_date', days) }}
         and mlflow_run_id is not null
 
 ),
@@ -43,7 +45,8 @@ linked as (
 
     from calls
     left join context
-        on calls.trace_id = context.trace_id
+        on calls.usage_date = context.span_date
+        and calls.trace_id = context.trace_id
         and calls.span_id = context.span_id
 
 )

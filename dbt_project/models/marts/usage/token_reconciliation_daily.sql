@@ -7,6 +7,8 @@
     )
 }}
 
+{%- set days = affected_days(days_of_new_charges()) %}
+
 with
 
 sources as (
@@ -16,7 +18,7 @@ sources as (
         case when model_group in ('*', '') then 'unknown' else model_group end as model
 
     from {{ ref('int_usage_sources') }}
-    where {{ in_days('usage_date', affected_days(days_of_new_charges())) }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 
@@ -43,7 +45,7 @@ charges as (
 
     select *
     from {{ ref('int_usage_charges') }}
-    where is_charged and {{ in_days('usage_date', affected_days(days_of_new_charges())) }}
+    where is_charged and {{ in_days('usage_date', days) }}
 
 ),
 
@@ -69,14 +71,14 @@ billed as (
             when model_references.is_listed then model_references.price_model
             else coalesce(nullif({{ comparable('charges.model') }}, ''), 'unknown')
         end as model,
-        cast(sum(charges.tokens) as bigint) as tokens
+        cast(sum(charges.tokens) as hugeint) as tokens
 
     from charges
     left join model_references
         on {{ comparable('charges.model') }} = model_references.model
     left join without_models
         on charges.usage_date = without_models.usage_date
-        and charges.service_name = without_models.service_name
+        and charges.service_name is not distinct from without_models.service_name
     group by all
 
 ),
@@ -91,15 +93,16 @@ by_source as (
         coalesce(usage_sources.signal, 'log') as signal,
         coalesce(usage_sources.rank, 29) as rank,
         bool_or(sources.is_counted) as is_counted,
+        bool_and(sources.is_sampling_known) as is_sampling_known,
         sum(sources.requests) as requests,
         sum(sources.unknown_usage_requests) as unknown_usage_requests,
         -- Whole tokens from here on, so that the parts of a difference add up to it.
-        cast(sum(sources.tokens) as bigint) as tokens,
-        cast(sum(sources.observed_tokens) as bigint) as observed_tokens,
-        cast(coalesce(sum(sources.repeated_tokens), 0) as bigint) as repeated_tokens,
-        cast(coalesce(sum(sources.cache_tokens), 0) as bigint) as cache_tokens,
-        cast(coalesce(sum(sources.reasoning_tokens), 0) as bigint) as reasoning_tokens,
-        cast(coalesce(sum(sources.retry_tokens), 0) as bigint) as retry_tokens
+        cast(sum(sources.tokens) as hugeint) as tokens,
+        cast(sum(sources.observed_tokens) as hugeint) as observed_tokens,
+        cast(coalesce(sum(sources.repeated_tokens), 0) as hugeint) as repeated_tokens,
+        cast(coalesce(sum(sources.cache_tokens), 0) as hugeint) as cache_tokens,
+        cast(coalesce(sum(sources.reasoning_tokens), 0) as hugeint) as reasoning_tokens,
+        cast(coalesce(sum(sources.retry_tokens), 0) as hugeint) as retry_tokens
 
     from sources
     left join usage_sources
@@ -148,17 +151,19 @@ side_by_side as (
         max(by_signal.tokens) filter (where by_signal.signal = 'log') as log_tokens,
         max(by_signal.tokens) filter (where by_signal.signal = 'metric') as metric_tokens,
         max(billed.tokens) as billing_tokens,
-        -- Causes are looked for in the finest signal, which alone knows of single calls.
+        -- Causes are looked for in the finest signal, which alone knows of single calls, even where it says nothing.
         min_by(by_signal.signal, by_signal.rank) as base_signal,
-        coalesce(min_by(by_signal.tokens, by_signal.rank), 0) as base_tokens,
-        coalesce(min_by(by_signal.requests, by_signal.rank), 0) as base_requests,
-        coalesce(min_by(by_signal.unknown_usage_requests, by_signal.rank), 0) as unknown_usage_requests,
-        coalesce(min_by(by_signal.repeated_tokens, by_signal.rank), 0) as repeated_tokens,
-        coalesce(min_by(by_signal.cache_tokens, by_signal.rank), 0) as cache_tokens,
-        coalesce(min_by(by_signal.reasoning_tokens, by_signal.rank), 0) as reasoning_tokens,
-        coalesce(min_by(by_signal.retry_tokens, by_signal.rank), 0) as retry_tokens,
-        coalesce(min_by(by_signal.tokens - by_signal.observed_tokens, by_signal.rank), 0) as weighted_tokens,
-        max(by_signal.requests) as most_requests
+        coalesce(arg_min_null(by_signal.tokens, by_signal.rank), 0) as base_tokens,
+        coalesce(arg_min_null(by_signal.requests, by_signal.rank), 0) as base_requests,
+        coalesce(arg_min_null(by_signal.unknown_usage_requests, by_signal.rank), 0) as unknown_usage_requests,
+        coalesce(arg_min_null(by_signal.repeated_tokens, by_signal.rank), 0) as repeated_tokens,
+        coalesce(arg_min_null(by_signal.cache_tokens, by_signal.rank), 0) as cache_tokens,
+        coalesce(arg_min_null(by_signal.reasoning_tokens, by_signal.rank), 0) as reasoning_tokens,
+        coalesce(arg_min_null(by_signal.retry_tokens, by_signal.rank), 0) as retry_tokens,
+        coalesce(arg_min_null(by_signal.tokens - by_signal.observed_tokens, by_signal.rank), 0) as weighted_tokens,
+        coalesce(arg_min_null(by_signal.is_sampling_known, by_signal.rank), true) as is_sampling_known,
+        max(by_signal.requests) as most_requests,
+        max(by_signal.tokens) filter (where by_signal.requests is null) as most_counted_tokens
 
     from told
     left join by_signal
@@ -197,7 +202,14 @@ residuals as (
         end as residual_tokens,
         -- Without usage a call is taken to be as large as the others.
         unknown_usage_requests * base_tokens / nullif(base_requests - unknown_usage_requests, 0) as missing_estimate,
-        weighted_tokens = 0 and most_requests > {{ a_twentieth_more('base_requests') }} as is_of_unknown_rate
+        not is_sampling_known
+        and (
+            most_requests > {{ a_twentieth_more('base_requests') }}
+            or coalesce(
+                most_counted_tokens
+                > {{ a_twentieth_more('(base_tokens + repeated_tokens + cache_tokens + reasoning_tokens)') }}, false
+            )
+        ) as is_of_unknown_rate
 
     from differences
 
@@ -289,24 +301,25 @@ named as (
 
 )
 
+-- What no whole number holds is no usage of anyone's.
 select
     cast(usage_date as date) as usage_date,
     cast(service_name as varchar) as service_name,
     cast(model as varchar) as model,
     cast(coalesce(counted_source, 'none') as varchar) as counted_source,
-    cast(counted_tokens as bigint) as counted_tokens,
-    cast(span_tokens as bigint) as span_tokens,
-    cast(log_tokens as bigint) as log_tokens,
-    cast(metric_tokens as bigint) as metric_tokens,
-    cast(billing_tokens as bigint) as billing_tokens,
-    cast(residual_tokens as bigint) as residual_tokens,
-    cast(rollup_tokens as bigint) as rollup_tokens,
-    cast(cache_semantics_tokens as bigint) as cache_semantics_tokens,
-    cast(reasoning_semantics_tokens as bigint) as reasoning_semantics_tokens,
-    cast(sampling_tokens as bigint) as sampling_tokens,
-    cast(missing_usage_tokens as bigint) as missing_usage_tokens,
-    cast(retried_tokens as bigint) as retry_tokens,
-    cast(unexplained_tokens as bigint) as unexplained_tokens,
+    try_cast(counted_tokens as bigint) as counted_tokens,
+    try_cast(span_tokens as bigint) as span_tokens,
+    try_cast(log_tokens as bigint) as log_tokens,
+    try_cast(metric_tokens as bigint) as metric_tokens,
+    try_cast(billing_tokens as bigint) as billing_tokens,
+    try_cast(residual_tokens as bigint) as residual_tokens,
+    try_cast(rollup_tokens as bigint) as rollup_tokens,
+    try_cast(cache_semantics_tokens as bigint) as cache_semantics_tokens,
+    try_cast(reasoning_semantics_tokens as bigint) as reasoning_semantics_tokens,
+    try_cast(sampling_tokens as bigint) as sampling_tokens,
+    try_cast(missing_usage_tokens as bigint) as missing_usage_tokens,
+    try_cast(retried_tokens as bigint) as retry_tokens,
+    try_cast(unexplained_tokens as bigint) as unexplained_tokens,
     cast(
         case
             when residual_tokens is null then 'one source'

@@ -7,13 +7,15 @@
     )
 }}
 
+{%- set days = affected_days(days_of_new_revenue()) %}
+
 with
 
 calls as (
 
     select *
     from {{ ref('int_tiered_calls') }}
-    where {{ in_days('usage_date', affected_days(days_of_new_revenue())) }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 
@@ -21,7 +23,7 @@ metric_usage as (
 
     select *
     from {{ ref('int_priced_metric_usage') }}
-    where {{ in_days('usage_date', affected_days(days_of_new_revenue())) }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 
@@ -30,7 +32,7 @@ runs as (
     select *
     from {{ ref('int_agent_runs') }}
     where
-        {{ in_days('usage_date', affected_days(days_of_new_revenue())) }}
+        {{ in_days('usage_date', days) }}
         and operation_name = 'invoke_agent'
         and not is_synthetic
 
@@ -40,7 +42,7 @@ tenant_days as (
 
     select *
     from {{ ref('int_tenant_days') }}
-    where {{ in_days('snapshot_date', affected_days(days_of_new_revenue())) }}
+    where {{ in_days('snapshot_date', days) }}
 
 ),
 

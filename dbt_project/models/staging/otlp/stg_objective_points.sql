@@ -47,6 +47,8 @@ select
         when 'notification_success'
             then case notification_status when 'delivered' then true when 'failed' then false end
     end as is_success,
+    metric_type,
+    aggregation_temporality,
     aggregation_temporality = 'DELTA' as is_delta,
     nullif(start_time_unix_nano, 0) as start_time_unix_nano,
     time_unix_nano,
