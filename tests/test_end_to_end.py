@@ -424,6 +424,7 @@ def test_a_failing_mart_is_held_while_the_others_go_on_and_is_released_once_mend
     assert {total for total, _ in reader.answers} <= {served, served + 15}
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("sample")
 def test_a_new_public_model_is_audited_and_released_without_touching_python(
     demo: Home, tmp_path: Path

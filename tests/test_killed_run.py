@@ -15,6 +15,7 @@ from tests.ingest.loads import span_line
 from tests.running import ROOT, Home
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 def test_a_killed_run_takes_its_dbt_along_and_the_next_run_publishes(tmp_path: Path) -> None:
     home = Home(tmp_path)
