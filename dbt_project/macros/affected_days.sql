@@ -11,19 +11,13 @@
 {% macro affected_days(more=[]) -%}
     {%- if not execute -%}
         {#- dbt learns what a model depends on while it parses, when nothing is incremental yet. -#}
-        {%- do ref('int_touched_days') -%}
-        {%- do ref('int_log_usage') -%}
-        {%- do ref('int_metric_days') -%}
+        {%- do ref('int_changed_days') -%}
     {%- endif -%}
     {%- if not is_incremental() -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set touched = [
-        "select span_date as day from " ~ ref('int_touched_days') ~ " where load_id > " ~ read_up_to(),
-        "select usage_date as day from " ~ ref('int_log_usage') ~ " where load_id > " ~ read_up_to(),
-        "select usage_date as day from " ~ ref('int_metric_days') ~ " where load_id > " ~ read_up_to(),
-    ] -%}
-    {%- set found = run_query((touched + more) | join(' union ')).columns[0].values() -%}
+    {%- set changed = "select usage_date from " ~ ref('int_changed_days') ~ " where load_id > " ~ read_up_to() -%}
+    {%- set found = run_query(([changed] + more) | join(' union ')).columns[0].values() -%}
     {{ return(found | reject('none') | map('string') | sort | list) }}
 {%- endmacro %}
 
@@ -47,6 +41,9 @@
 
 {#- A condition: what counts in the trace may have changed since `this` read it. -#}
 {% macro is_affected_trace(trace_id) -%}
+    {%- if not execute -%}
+        {%- do ref('int_touched_days') -%}
+    {%- endif -%}
     {%- if is_incremental() -%}
         {{ trace_id }} in (select trace_id from {{ ref('int_touched_days') }} where load_id > {{ read_up_to() }})
     {%- else -%}

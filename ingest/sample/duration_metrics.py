@@ -11,14 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from ingest.sample.month import DAYS, END, midnight, nanoseconds
+from ingest.sample.month import Life, midnight, nanoseconds
 from ingest.sample.origins import origin_of
 from ingest.sample.runs import Call, Run
 from ingest.sample.telemetry import Attributes, ExponentialPoint, Origin
 
 _WINDOW_NS = 6 * 3_600 * 1_000_000_000
-_FIRST_NS = nanoseconds(midnight(DAYS[0]))
-_LAST_WINDOW = (nanoseconds(END) - 1) // _WINDOW_NS
 # What SDKs begin with, and how many buckets they keep.
 _SCALE, _BUCKETS = 20, 160
 
@@ -52,16 +50,17 @@ class _Histogram:
 class DurationMetrics:
     """The meter of one service: every series since its process began, exported every six hours."""
 
-    def __init__(self) -> None:
+    def __init__(self, life: Life) -> None:
+        self._life = life
         # Seconds recorded but not exported yet, by window of the clock.
         self._recorded: dict[int, dict[_Series, list[float]]] = defaultdict(lambda: defaultdict(list))
         self._histograms: dict[_Series, _Histogram] = defaultdict(_Histogram)
 
     def record(self, run: Run) -> None:
         """Time every call of `run`, failed ones included."""
-        start_ns = max(_FIRST_NS, nanoseconds(run.release.at))
+        start_ns = self._life.began(run.release.at)
         for call in run.calls:
-            window = min(call.end_ns // _WINDOW_NS, _LAST_WINDOW)
+            window = self._life.window(call.end_ns, _WINDOW_NS)
             series = (origin_of(run), start_ns, _attributes(call))
             self._recorded[window][series].append((call.end_ns - call.start_ns) / 1e9)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 # Midnight after the last day: the instant at which the month's ages and expiries are measured.
@@ -13,6 +15,27 @@ _WEEKEND_SHARE = 0.35
 _HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 14, 18, 19, 18, 14, 16, 18, 17, 15, 11, 7, 5, 4, 3, 2, 1)
 
 Rhythm = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Life:
+    """How long the processes of a platform run: nanoseconds since the epoch, the end excluded."""
+
+    first_ns: int
+    end_ns: int
+
+    @classmethod
+    def of(cls, days: Sequence[date]) -> Life:
+        """From the first instant of the first day to the last instant of the last."""
+        return cls(nanoseconds(midnight(days[0])), nanoseconds(midnight(days[-1] + timedelta(days=1))))
+
+    def began(self, release: datetime) -> int:
+        """When a process of `release` began: with its release, or with the life of the platform."""
+        return max(self.first_ns, nanoseconds(release))
+
+    def window(self, at_ns: int, length_ns: int) -> int:
+        """The number of the window of `length_ns` that exports `at_ns`; what is later goes with the last."""
+        return min(at_ns, self.end_ns - 1) // length_ns
 
 
 def rhythm(utc_offset_hours: int) -> Rhythm:

@@ -11,13 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 
-from ingest.sample.month import DAYS, END, midnight, nanoseconds
+from ingest.sample.month import Life, midnight, nanoseconds
 from ingest.sample.objectives import Measurement
 from ingest.sample.telemetry import Attributes, CounterPoint, HistogramPoint, Origin, Value
 
 _DAY_NS = 86_400 * 1_000_000_000
-_FIRST_NS = nanoseconds(midnight(DAYS[0]))
-_LAST_DAY = (nanoseconds(END) - 1) // _DAY_NS
 # Seconds. Each objective's threshold is among them: only then a histogram tells what was good.
 _LAG_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 7.5, 10.0)
 _DURATION_BOUNDS = (1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0)
@@ -41,7 +39,8 @@ _UNITS = {
 class ObjectiveMetrics:
     """The meter of one service: every series since its process began, by the day an event started on."""
 
-    def __init__(self) -> None:
+    def __init__(self, life: Life) -> None:
+        self._life = life
         self._recorded: dict[int, dict[_Series, list[float]]] = defaultdict(lambda: defaultdict(list))
         self._buckets: dict[_Series, list[int]] = {}
         self._sums: dict[_Series, float] = defaultdict(float)
@@ -61,8 +60,8 @@ class ObjectiveMetrics:
         value: float | None,
     ) -> None:
         """Add to the series of `metric` with `attributes`; `value` is null for counters."""
-        day = min(at_ns // _DAY_NS, _LAST_DAY)
-        series = (origin, max(_FIRST_NS, began_ns), metric, tuple(attributes.items()))
+        day = self._life.window(at_ns, _DAY_NS)
+        series = (origin, max(self._life.first_ns, began_ns), metric, tuple(attributes.items()))
         self._recorded[day][series].append(1.0 if value is None else value)
 
     def export(self, day: date) -> Iterator[tuple[Origin, list[Point]]]:
@@ -106,11 +105,9 @@ def gateway_searches(
     for _ in range(rng.randint(12, 24)):
         at_ns = start_ns + rng.randrange(_DAY_NS)
         is_hit = rng.random() < 0.93
-        meter.count(origin, _FIRST_NS, "rag.retrieval.judged", {"rag.hit": is_hit}, at_ns, None)
+        meter.count(origin, 0, "rag.retrieval.judged", {"rag.hit": is_hit}, at_ns, None)
         took = round(rng.uniform(0.03, 1.4), 3)
-        meter.count(
-            origin, _FIRST_NS, "connector.call.duration", {"connector.name": "confluence"}, at_ns, took
-        )
+        meter.count(origin, 0, "connector.call.duration", {"connector.name": "confluence"}, at_ns, took)
         yield is_hit
 
 

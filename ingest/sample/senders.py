@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ingest.sample.encode import logs_json, metrics_protobuf, traces_json, traces_protobuf
 from ingest.sample.landing_file import LandingFile
-from ingest.sample.month import DAYS
 from ingest.sample.telemetry import LogRecord, MetricPoint, Origin, Span
 
 Batch = tuple[Origin, list[Span]]
@@ -28,13 +27,13 @@ class TraceSender:
     Batches are bounded, and a day holds only what is late, so memory does not grow with the traffic.
     """
 
-    def __init__(self, folder: Path, form: str, counts: Counter[str]) -> None:
-        self._folder, self._form, self._counts = folder, form, counts
+    def __init__(self, folder: Path, form: str, last: date, counts: Counter[str]) -> None:
+        self._folder, self._form, self._last, self._counts = folder, form, last, counts
         self._held: list[Batch] = []
 
     def send_day(self, day: date, traces: Iterable[Batch], rng: random.Random) -> None:
         """Write the file of `day`: what the day before held back, then `traces`. The last day holds none."""
-        may_hold = day != DAYS[-1]
+        may_hold = day != self._last
         encode = traces_protobuf if "binpb" in self._form else traces_json
         waiting, self._held = self._held, []
         with LandingFile(self._folder / f"traces-{day}.{self._form}") as file:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 
-from ingest.sample.month import DAYS, END, midnight, nanoseconds
+from ingest.sample.month import Life, midnight, nanoseconds
 from ingest.sample.origins import origin_of
 from ingest.sample.runs import Run
 from ingest.sample.telemetry import HistogramPoint, Origin
@@ -17,8 +17,6 @@ from ingest.sample.telemetry import HistogramPoint, Origin
 # Bucket bounds that the GenAI conventions advise for token counts.
 _BOUNDS = tuple(float(4**power) for power in range(14))
 _WINDOW_NS = 6 * 3_600 * 1_000_000_000
-_FIRST_NS = nanoseconds(midnight(DAYS[0]))
-_LAST_WINDOW = (nanoseconds(END) - 1) // _WINDOW_NS
 
 _Series = tuple[Origin, int, str, str, str, str]
 
@@ -26,7 +24,8 @@ _Series = tuple[Origin, int, str, str, str, str]
 class TokenMetrics:
     """The meter of one service: every series since its process began, exported every six hours."""
 
-    def __init__(self) -> None:
+    def __init__(self, life: Life) -> None:
+        self._life = life
         # Values recorded but not exported yet, by window of the clock.
         self._recorded: dict[int, dict[_Series, list[int]]] = defaultdict(lambda: defaultdict(list))
         self._buckets: dict[_Series, list[int]] = {}
@@ -34,11 +33,11 @@ class TokenMetrics:
 
     def record(self, run: Run) -> None:
         """Count the tokens of every call of `run` that reported any."""
-        start_ns = max(_FIRST_NS, nanoseconds(run.release.at))
+        start_ns = self._life.began(run.release.at)
         for call in run.calls:
             if call.usage is None:
                 continue
-            window = min(call.end_ns // _WINDOW_NS, _LAST_WINDOW)
+            window = self._life.window(call.end_ns, _WINDOW_NS)
             model = (call.model.provider, call.model.name, call.model.answers_as)
             for token_type, tokens in (("input", call.usage.input), ("output", call.usage.output)):
                 self._recorded[window][(origin_of(run), start_ns, *model, token_type)].append(tokens)

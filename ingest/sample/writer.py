@@ -15,7 +15,7 @@ from ingest.sample.evaluations import EVENT_NAME, Evaluation, live_evaluations, 
 from ingest.sample.landing_file import LandingFile
 from ingest.sample.ledger import Ledger, SampleSummary
 from ingest.sample.malformed import BAD_RECORDS, GOOD_SPANS, write_malformed
-from ingest.sample.month import DAYS, midnight, nanoseconds
+from ingest.sample.month import DAYS, Life, midnight, nanoseconds
 from ingest.sample.notifications import notifier_spans
 from ingest.sample.objective_metrics import ObjectiveMetrics, gateway_searches
 from ingest.sample.objectives import Measurement, measure
@@ -51,7 +51,7 @@ def write_month(
 
     The same size and seed give the same bytes. A file of an earlier month at the same path is replaced.
     """
-    month = _Month(landing, size, seed)
+    month = _Period(landing, DAYS, size, seed)
     for day in DAYS:
         month.write_day(day)
         if progress is not None:
@@ -63,27 +63,32 @@ def write_month(
 
 
 def write_day(landing: Path, day: date, *, size: int = 1, seed: int = 7) -> None:
-    """Write one day alone, in the month or after it: nothing arrives late, no counter goes on."""
-    _Month(landing, size, seed).write_day(day)
+    """Write one day alone, in the month or after it: nothing arrives late, every counter starts anew."""
+    _Period(landing, (day,), size, seed).write_day(day)
 
 
-class _Month:
-    """A month being written: the senders, the meters and the ledger that live through it."""
+class _Period:
+    """Days being written, one after another, with the senders, meters and ledger that live through them."""
 
-    def __init__(self, landing: Path, size: int, seed: int) -> None:
+    def __init__(self, landing: Path, days: Sequence[date], size: int, seed: int) -> None:
+        life = Life.of(days)
         self._landing, self._size, self._seed = landing, size, seed
         self._platform = load_platform()
         self.ledger = Ledger(self._platform)
         self._senders = {
-            service.name: TraceSender(landing / "otlp" / service.name, service.form, self.ledger.counts)
+            service.name: TraceSender(
+                landing / "otlp" / service.name, service.form, days[-1], self.ledger.counts
+            )
             for service in self._platform.services
         }
-        self._notifier = TraceSender(landing / "otlp" / NOTIFIER, "jsonl", self.ledger.counts)
-        self._prober = TraceSender(landing / "otlp" / PROBER, "jsonl", self.ledger.counts)
+        self._notifier = TraceSender(landing / "otlp" / NOTIFIER, "jsonl", days[-1], self.ledger.counts)
+        self._prober = TraceSender(landing / "otlp" / PROBER, "jsonl", days[-1], self.ledger.counts)
         measured = [service.name for service in self._platform.services if service.exports_metrics]
-        self._objective_meters = {name: ObjectiveMetrics() for name in (*measured, NOTIFIER, SEARCH_GATEWAY)}
+        self._objective_meters = {
+            name: ObjectiveMetrics(life) for name in (*measured, NOTIFIER, SEARCH_GATEWAY)
+        }
         self._meters = {
-            service.name: (TokenMetrics(), DurationMetrics())
+            service.name: (TokenMetrics(life), DurationMetrics(life))
             for service in self._platform.services
             if service.exports_metrics
         }

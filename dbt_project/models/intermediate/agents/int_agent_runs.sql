@@ -66,3 +66,4 @@ runs as (
 )
 
 select * from runs
+order by usage_date

@@ -109,3 +109,4 @@ tool_calls as (
 )
 
 select * from tool_calls
+order by usage_date

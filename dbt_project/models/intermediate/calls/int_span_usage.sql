@@ -292,3 +292,4 @@ left join context
     on usage.trace_id = context.trace_id
     and usage.span_id = context.span_id
 where {{ is_counted_anew('usage.trace_id', 'usage.response_id', 'usage.span_date') }}
+order by usage.span_date

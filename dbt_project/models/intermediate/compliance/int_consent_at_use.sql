@@ -102,3 +102,4 @@ select
     coalesce(status_by_events, status_by_span, 'unknown') as status_at_use
 
 from decided
+order by usage_date

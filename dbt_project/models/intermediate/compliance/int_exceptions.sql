@@ -67,3 +67,4 @@ exceptions as (
 )
 
 select * from exceptions
+order by usage_date

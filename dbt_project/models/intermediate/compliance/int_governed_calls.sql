@@ -1,4 +1,14 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ delete_affected_days('usage_date', days_of_new_tenant_states()) }}",
+        post_hook="{{ remember_read() }}",
+    )
+}}
+
 -- What the rules look at: every call to a model and every call of a tool, with the attributes that can decide.
+{%- set days = affected_days(days_of_new_tenant_states()) %}
 with
 
 llm_calls as (
@@ -32,12 +42,14 @@ llm_calls as (
         greatest(load_id, coalesce(tier_load_id, load_id)) as load_id
 
     from {{ ref('int_tiered_calls') }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 
 tools as (
 
     select * from {{ ref('int_tool_calls') }}
+    where {{ in_days('usage_date', days) }}
 
 ),
 
@@ -84,3 +96,4 @@ tool_calls as (
 select * from llm_calls
 union all
 select * from tool_calls
+order by usage_date

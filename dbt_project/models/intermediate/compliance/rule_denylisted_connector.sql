@@ -43,7 +43,8 @@ judged as (
         and calls.started_at >= policies.valid_from
         and (policies.valid_to is null or calls.started_at < policies.valid_to)
     qualify row_number() over (
-        partition by calls.record_kind, calls.record_id
+        -- The day is there to be pruned by.
+        partition by calls.usage_date, calls.record_kind, calls.record_id
         order by
             (policies.connector_name != '*') desc,
             (policies.environment != '*') desc,

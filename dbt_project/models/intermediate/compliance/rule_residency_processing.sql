@@ -13,13 +13,12 @@ policies as (
 
 ),
 
--- Rows for the data class itself decide; rows for any class where there is none.
-in_force as (
+-- One pass over the calls, so that days are pruned.
+matched as (
 
     select
-        calls.record_kind,
-        calls.record_id,
-        policies.data_class,
+        calls.*,
+        policies.data_class as policy_data_class,
         max(policies.policy_version) as policy_version,
         max(policies.severity) as severity,
         max(policies.remediation) as remediation,
@@ -28,15 +27,23 @@ in_force as (
         {{ dbt.listagg('policies.allowed_region', "', '", 'order by policies.allowed_region') }} as allowed_regions
 
     from calls
-    inner join policies
+    left join policies
         on calls.jurisdiction = policies.jurisdiction
         and policies.data_class in (calls.data_class, '*')
         and calls.started_at >= policies.valid_from
         and (policies.valid_to is null or calls.started_at < policies.valid_to)
-    group by calls.record_kind, calls.record_id, policies.data_class
+    group by all
+
+),
+
+-- Rows for the data class itself decide; rows for any class where there is none.
+decided as (
+
+    select *
+    from matched
     qualify row_number() over (
-        partition by calls.record_kind, calls.record_id
-        order by (policies.data_class != '*') desc
+        partition by usage_date, record_kind, record_id
+        order by (policy_data_class != '*') desc
     ) = 1
 
 ),
@@ -44,28 +51,22 @@ in_force as (
 judged as (
 
     select
-        calls.*,
+        *,
         'residency_processing' as rule_id,
-        coalesce(in_force.policy_version, 'none') as rule_version,
+        coalesce(policy_version, 'none') as rule_version,
         case
-            when calls.jurisdiction is null or calls.region is null or in_force.record_id is null then 'unknown'
-            when in_force.is_allowed then 'compliant'
+            when jurisdiction is null or region is null or policy_data_class is null then 'unknown'
+            when is_allowed then 'compliant'
             else 'violation'
         end as verdict,
-        in_force.severity,
-        in_force.remediation,
-        in_force.runbook_url,
         {{ json_object({
-            'jurisdiction': 'calls.jurisdiction',
-            'region': 'calls.region',
-            'data_class': 'calls.data_class',
-            'allowed_regions': 'in_force.allowed_regions',
+            'jurisdiction': 'jurisdiction',
+            'region': 'region',
+            'data_class': 'data_class',
+            'allowed_regions': 'allowed_regions',
         }) }} as evidence
 
-    from calls
-    left join in_force
-        on calls.record_kind = in_force.record_kind
-        and calls.record_id = in_force.record_id
+    from decided
 
 )
 

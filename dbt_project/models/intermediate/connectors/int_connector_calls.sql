@@ -165,3 +165,4 @@ select
 
 from calls
 where {{ in_days('usage_date', days) }}
+order by usage_date

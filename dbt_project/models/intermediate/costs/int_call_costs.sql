@@ -208,3 +208,4 @@ select
     load_id
 
 from costed
+order by usage_date

@@ -148,3 +148,4 @@ select
 from timings
 -- A negative latency is a data error: it is in no bucket, and a test names it.
 where latency_ms >= 0 and usage_date is not null
+order by usage_date

@@ -299,3 +299,4 @@ select
     is_sampling_known
 
 from judged
+order by usage_date

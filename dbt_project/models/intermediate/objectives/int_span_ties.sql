@@ -100,3 +100,4 @@ from ties
     from {{ this }}
     where {{ in_days('span_date', days) }}
 {%- endif %}
+order by span_date

@@ -122,3 +122,4 @@ select
 
 from judged
 where {{ in_days('event_date', days) }}
+order by event_date

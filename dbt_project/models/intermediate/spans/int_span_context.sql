@@ -76,3 +76,4 @@ select
 
 from filled
 qualify row_number() over (partition by trace_id, span_id order by depth desc) = 1
+order by span_date

@@ -229,3 +229,4 @@ select
     is_sampling_known
 
 from measured
+order by span_date

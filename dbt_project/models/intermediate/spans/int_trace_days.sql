@@ -62,3 +62,4 @@ select
 
 from days
 cross join run
+order by days.span_date

@@ -43,3 +43,4 @@ from seen
     from {{ this }}
     where {{ in_days('span_date', days) }}
 {%- endif %}
+order by span_date

@@ -153,3 +153,4 @@ select
     {{ bucket_index('duration_ms', span_bucket_scale()) }} as bucket_index
 
 from steps
+order by usage_date

@@ -79,7 +79,7 @@ transitions as (
 
     from spans
     where graph_node_id is not null and graph_node_parent_id is not null
-    group by 1, 2, 3
+    group by trace_id, graph_node_id, graph_node_parent_id
     -- No graph has more; of a trace that says so no loops are looked for.
     qualify count(*) over (partition by trace_id) <= 1000
 
@@ -128,7 +128,7 @@ known_nodes as (
 
     from spans
     where graph_node_id is not null
-    group by 1, 2
+    group by trace_id, graph_node_id
 
 )
 
@@ -152,3 +152,4 @@ left join known_nodes
 left join looping_nodes
     on placed.trace_id = looping_nodes.trace_id
     and placed.graph_node_id = looping_nodes.graph_node_id
+order by placed.span_date

@@ -123,3 +123,4 @@ select
 from log_usage
 left join copies
     on log_usage.call_id = copies.call_id
+order by log_usage.usage_date

@@ -230,3 +230,4 @@ from calls
         where {{ near_days('usage_date', new_log_days()) }}
     )
 {%- endif %}
+order by usage_date

@@ -72,3 +72,4 @@ select
 
 from ranked
 group by usage_date, tenant_id, connector_name, environment
+order by usage_date

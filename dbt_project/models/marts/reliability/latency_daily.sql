@@ -67,3 +67,4 @@ summed as (
 )
 
 select * from summed
+order by usage_date

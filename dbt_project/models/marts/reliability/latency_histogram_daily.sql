@@ -37,3 +37,4 @@ select
     cast(weight as double) as weight
 
 from buckets
+order by usage_date

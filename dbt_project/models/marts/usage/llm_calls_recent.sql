@@ -91,3 +91,4 @@ select
     cast({{ mlflow_run_url('mlflow_run_id') }} as varchar) as mlflow_run_url
 
 from linked
+order by usage_date

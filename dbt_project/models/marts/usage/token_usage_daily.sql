@@ -107,3 +107,4 @@ select
     cast(cost_usd_variance as double) as cost_usd_variance
 
 from daily
+order by usage_date
