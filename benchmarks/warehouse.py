@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks.warehouse_job import NodeCost
 from benchmarks.warehouse_report import Day, draw, markdown, terminal
-from ingest.sample import DAYS, write_day
+from ingest.sample import DAYS, write_days
 
 DEFAULT_HISTORIES = (10, 30, 90)
 DEFAULT_RUNS = 3
@@ -22,6 +23,7 @@ DEFAULT_RUNS = 3
 DEFAULT_SIZE = 5
 RESULTS = Path(__file__).with_name("results")
 _ADDED = DAYS[0] + timedelta(days=91)
+_DAYS_AT_A_TIME = 10
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,21 +51,23 @@ def main(arguments: list[str] | None = None) -> int:
 def measure_all(scratch: Path, histories: tuple[int, ...], runs: int, size: int) -> list[Day]:
     """The costs of the added day for each length of history, the runs interleaved.
 
-    Every warehouse has been built once before, the one without history from an empty landing folder, and
-    maintained as it is once a day; each run starts from a copy of it.
+    Every warehouse has been built before, the one without history from an empty landing folder, ten days at a
+    time, and maintained each time as it is once a day; each run starts from a copy of it.
     """
-    print(f"Writing {max(histories) + 1} days", file=sys.stderr)
-    for back in range(max(histories) + 1):
-        day = _ADDED - timedelta(days=back)
-        write_day(scratch / "traffic" / str(day), day, size=size)
+    traffic = scratch / "traffic"
+    days = [_ADDED - timedelta(days=back) for back in range(max(histories), -1, -1)]
+    print(f"Writing {len(days)} days", file=sys.stderr)
+    write_days(traffic, days, size=size)
     for history in histories:
         home = scratch / f"history-{history}"
         (home / "landing").mkdir(parents=True)
-        for back in range(1, history + 1):
-            _land(scratch, _ADDED - timedelta(days=back), home)
-        print(f"Building {history} days", file=sys.stderr)
-        _run(home)
-        _python(home, "ingest", "maintain")
+        before = days[len(days) - 1 - history : -1]
+        for first in range(0, max(history, 1), _DAYS_AT_A_TIME):
+            some = before[first : first + _DAYS_AT_A_TIME]
+            print(f"Building {first + len(some)} of {history} days", file=sys.stderr)
+            _land(traffic, some, home)
+            _run(home)
+            _python(home, "ingest", "maintain")
     taken: dict[int, list[list[NodeCost]]] = {history: [] for history in histories}
     for run in range(runs):
         for history in histories:
@@ -71,14 +75,19 @@ def measure_all(scratch: Path, histories: tuple[int, ...], runs: int, size: int)
             home = scratch / "home"
             shutil.rmtree(home, ignore_errors=True)
             shutil.copytree(scratch / f"history-{history}", home)
-            _land(scratch, _ADDED, home)
+            _land(traffic, [_ADDED], home)
             os.sync()
             taken[history].append(_run(home))
     return [Day.median(history, costs) for history, costs in taken.items()]
 
 
-def _land(scratch: Path, day: date, home: Path) -> None:
-    shutil.copytree(scratch / "traffic" / str(day), home / "landing", dirs_exist_ok=True)
+def _land(traffic: Path, days: Sequence[date], home: Path) -> None:
+    """Copy the files of those days, whose names hold it."""
+    for day in days:
+        for file in traffic.rglob(f"*{day}*"):
+            landed = home / "landing" / file.relative_to(traffic)
+            landed.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, landed)
 
 
 def _run(home: Path) -> list[NodeCost]:

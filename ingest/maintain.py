@@ -56,6 +56,8 @@ def maintain(settings: Settings, *, now: datetime) -> MaintenanceSummary:
     with lake.connect(settings) as connection:
         before = _count_files(connection)
         connection.execute("call ducklake_flush_inlined_data('lake')")
+        # A file with deleted rows is merged with no other until it is written anew.
+        connection.execute("call ducklake_rewrite_data_files('lake', delete_threshold => 0)")
         connection.execute("call ducklake_merge_adjacent_files('lake')")
         keep = released_snapshots(connection) | {lake.current_snapshot(connection)}
         expired = _expire(connection, keep)

@@ -5,6 +5,6 @@ Deterministic: the same size and seed give the same bytes. What is in it: docs/s
 
 from ingest.sample.ledger import CallTotals, Regression, SampleSummary
 from ingest.sample.month import DAYS, END
-from ingest.sample.writer import write_day, write_month
+from ingest.sample.writer import write_days, write_month
 
-__all__ = ["DAYS", "END", "CallTotals", "Regression", "SampleSummary", "write_day", "write_month"]
+__all__ = ["DAYS", "END", "CallTotals", "Regression", "SampleSummary", "write_days", "write_month"]

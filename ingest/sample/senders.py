@@ -24,16 +24,17 @@ _REPEATED_SHARE = 0.008
 class TraceSender:
     """The exporter of one service: writes one file a day and remembers what is still to be sent.
 
-    Batches are bounded, and a day holds only what is late, so memory does not grow with the traffic.
+    Batches are bounded, and a day holds only what is late, so memory does not grow with the traffic. From
+    the day `holds_until` on nothing is held back any more; null: on no day.
     """
 
-    def __init__(self, folder: Path, form: str, last: date, counts: Counter[str]) -> None:
-        self._folder, self._form, self._last, self._counts = folder, form, last, counts
+    def __init__(self, folder: Path, form: str, holds_until: date | None, counts: Counter[str]) -> None:
+        self._folder, self._form, self._holds_until, self._counts = folder, form, holds_until, counts
         self._held: list[Batch] = []
 
     def send_day(self, day: date, traces: Iterable[Batch], rng: random.Random) -> None:
-        """Write the file of `day`: what the day before held back, then `traces`. The last day holds none."""
-        may_hold = day != self._last
+        """Write the file of `day`: what the day before held back, then `traces`."""
+        may_hold = self._holds_until is not None and day < self._holds_until
         encode = traces_protobuf if "binpb" in self._form else traces_json
         waiting, self._held = self._held, []
         with LandingFile(self._folder / f"traces-{day}.{self._form}") as file:

@@ -51,7 +51,7 @@ def write_month(
 
     The same size and seed give the same bytes. A file of an earlier month at the same path is replaced.
     """
-    month = _Period(landing, DAYS, size, seed)
+    month = _Period(landing, DAYS, size, seed, holds_until=DAYS[-1])
     for day in DAYS:
         month.write_day(day)
         if progress is not None:
@@ -62,27 +62,35 @@ def write_month(
     return month.ledger.summary(seed=seed, size=size)
 
 
-def write_day(landing: Path, day: date, *, size: int = 1, seed: int = 7) -> None:
-    """Write one day alone, in the month or after it: nothing arrives late, every counter starts anew."""
-    _Period(landing, (day,), size, seed).write_day(day)
+def write_days(landing: Path, days: Sequence[date], *, size: int = 1, seed: int = 7) -> None:
+    """Write days that follow each other, in the month or after it. Counters go on, but nothing arrives late.
+
+    Names of files hold their day.
+    """
+    period = _Period(landing, days, size, seed, holds_until=None)
+    for day in days:
+        period.write_day(day)
 
 
 class _Period:
     """Days being written, one after another, with the senders, meters and ledger that live through them."""
 
-    def __init__(self, landing: Path, days: Sequence[date], size: int, seed: int) -> None:
+    def __init__(
+        self, landing: Path, days: Sequence[date], size: int, seed: int, *, holds_until: date | None
+    ) -> None:
         life = Life.of(days)
         self._landing, self._size, self._seed = landing, size, seed
         self._platform = load_platform()
         self.ledger = Ledger(self._platform)
+
+        def sender(name: str, form: str) -> TraceSender:
+            return TraceSender(landing / "otlp" / name, form, holds_until, self.ledger.counts)
+
         self._senders = {
-            service.name: TraceSender(
-                landing / "otlp" / service.name, service.form, days[-1], self.ledger.counts
-            )
-            for service in self._platform.services
+            service.name: sender(service.name, service.form) for service in self._platform.services
         }
-        self._notifier = TraceSender(landing / "otlp" / NOTIFIER, "jsonl", days[-1], self.ledger.counts)
-        self._prober = TraceSender(landing / "otlp" / PROBER, "jsonl", days[-1], self.ledger.counts)
+        self._notifier = sender(NOTIFIER, "jsonl")
+        self._prober = sender(PROBER, "jsonl")
         measured = [service.name for service in self._platform.services if service.exports_metrics]
         self._objective_meters = {
             name: ObjectiveMetrics(life) for name in (*measured, NOTIFIER, SEARCH_GATEWAY)

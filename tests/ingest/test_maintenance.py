@@ -86,6 +86,28 @@ def test_many_small_files_become_fewer_and_say_the_same(settings: Settings) -> N
     assert tenants_at(settings) == before
 
 
+def test_files_whose_rows_were_deleted_day_by_day_become_one_again(settings: Settings) -> None:
+    load_tenant(settings, "a")
+    with lake.connect(settings) as connection:
+        # As an incremental model does: the newest day is deleted and written again, with one more.
+        connection.execute("create table lake.days as select range as day, 0 as run from range(1000)")
+        for run in (1, 2, 3):
+            connection.execute("delete from lake.days where day >= ?", [1000 * run - 100])
+            connection.execute(
+                "insert into lake.days select range, ? from range(?, ?)",
+                [run, 1000 * run - 100, 1000 * run + 1000],
+            )
+        before = connection.execute("select * from lake.days order by all").fetchall()
+    maintain(settings, now=NOW)
+    with lake.connect(settings) as connection:
+        files = connection.execute("select data_file, delete_file from ducklake_list_files('lake', 'days')")
+        assert [delete for _, delete in files.fetchall()] == [None]
+        assert connection.execute("select * from lake.days order by all").fetchall() == before
+        # The first wrote 1,000 rows, the others 1,100; each deleted the last 100 before it.
+        counted = connection.execute("select run, count(*) from lake.days group by 1 order by 1").fetchall()
+        assert counted == [(0, 900), (1, 1000), (2, 1000), (3, 1100)]
+
+
 def test_an_old_orphan_is_removed_and_a_young_or_live_file_stays(settings: Settings) -> None:
     load_tenant(settings, "a")
     folder = Path(settings.lake) / "bronze" / "usage_snapshots" / "event_date=2026-10-16"

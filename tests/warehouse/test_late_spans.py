@@ -23,6 +23,7 @@ WRITTEN = {
     "intermediate.int_span_usage": ("trace_id", {f"{2:032x}"}),
     "intermediate.int_usage_sources": ("usage_date", {"2026-10-02"}),
     "intermediate.int_call_costs": ("usage_date", {"2026-10-02"}),
+    "intermediate.int_tiered_calls": ("usage_date", {"2026-10-02"}),
     "marts.token_usage_daily": ("usage_date", {"2026-10-02"}),
 }
 

@@ -22,6 +22,8 @@ COMPARED = {
     "int_spans": "intermediate.int_spans",
     "int_llm_calls": "intermediate.int_llm_calls",
     "int_tool_calls": "intermediate.int_tool_calls",
+    "int_tiered_calls": "intermediate.int_tiered_calls",
+    "int_governed_calls": "intermediate.int_governed_calls",
     "token_usage_daily": "marts.token_usage_daily",
     "token_reconciliation_daily": "marts.token_reconciliation_daily",
     "latency_daily": "marts.latency_daily",
