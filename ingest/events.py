@@ -1,7 +1,8 @@
 """CloudEvents 1.0 and Stripe events: one JSON object each, kept as it was sent.
 
-A line with `"object": "event"` is a Stripe event; another object of Stripe's (`id`, `object`, `created`) is
-taken as it is, with `created` as its time. Everything else must be a CloudEvent in its JSON format.
+A line with `"object": "event"` is a Stripe event; another object of Stripe's is taken as it is, with
+`created` as its time. Some of Stripe's objects have no `created`, and a few that stand for a whole account no
+`id`: these are null. Everything else must be a CloudEvent in its JSON format.
 Sources: CloudEvents 1.0 spec.md and json-format.md; Stripe API reference, the Event object.
 """
 
@@ -83,12 +84,12 @@ def _cloud_event(event: Object, sent: Sent) -> Row:
 def _stripe(event: Object, sent: Sent) -> Row:
     is_event = event["object"] == "event"
     created = event.get("created")
-    if not _is_seconds(created):
+    if (is_event or created is not None) and not _is_seconds(created):
         raise RecordError("bad_created", "created is missing, or no time in whole seconds since 1970.")
-    if not isinstance(event.get("id"), str) or not event["id"]:
-        raise RecordError("missing_id", "id is missing.")
-    if is_event and not isinstance(event.get("type"), str):
-        raise RecordError("missing_type", "type is missing.")
+    if is_event or event.get("id"):
+        _check(event, {"id": TEXT}, {"id": TEXT}, "")
+    if is_event:
+        _check(event, {"type": TEXT}, {"type": TEXT}, "")
     data = event.get("data") if is_event else event
     subject = data.get("object") if is_event and isinstance(data, dict) else event
     if not isinstance(data, dict) or not isinstance(subject, dict):
@@ -97,12 +98,12 @@ def _stripe(event: Object, sent: Sent) -> Row:
         sent,
         format="stripe" if is_event else "stripe_object",
         identity=(
-            event["id"],
+            event.get("id") or None,
             "stripe",
             event["type"] if is_event else event["object"],
             _text(subject.get("id")),
         ),
-        nanoseconds=created * _NANOSECONDS,
+        nanoseconds=None if created is None else created * _NANOSECONDS,
         dataschema=_text(event.get("api_version")),
         tenant_id=_stripe_tenant(subject),
         data=sent.member("data") if is_event else sent.record,
@@ -113,21 +114,18 @@ def _row(
     sent: Sent,
     *,
     format: str,
-    identity: tuple[str, str, str, str | None],
-    nanoseconds: int,
+    identity: tuple[str | None, str, str, str | None],
+    nanoseconds: int | None,
     dataschema: str | None,
     tenant_id: str | None,
     data: str,
 ) -> Row:
-    at = datetime.fromtimestamp(nanoseconds // _NANOSECONDS, UTC).replace(
-        tzinfo=None, microsecond=nanoseconds % _NANOSECONDS // 1000
-    )
     return (
-        nanoseconds // (86_400 * _NANOSECONDS),
+        None if nanoseconds is None else nanoseconds // (86_400 * _NANOSECONDS),
         format,
         sent.landing_kind,
         *identity,
-        at,
+        None if nanoseconds is None else _instant(nanoseconds),
         nanoseconds,
         dataschema,
         tenant_id,
@@ -135,6 +133,12 @@ def _row(
         sent.record,
         sent.digest,
     )
+
+
+def _instant(nanoseconds: int) -> datetime:
+    """UTC without a zone, cut to microseconds."""
+    whole = datetime.fromtimestamp(nanoseconds // _NANOSECONDS, UTC)
+    return whole.replace(tzinfo=None, microsecond=nanoseconds % _NANOSECONDS // 1000)
 
 
 def _is_stripe(event: Object) -> bool:

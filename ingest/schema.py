@@ -210,10 +210,12 @@ EVENTS = pa.schema(
         ("format", TEXT),
         # billing or governance: the landing folder.
         ("landing_kind", TEXT),
+        # Null of a bare Stripe object without one.
         ("event_id", TEXT),
         ("source", TEXT),
         ("type", TEXT),
         ("subject", TEXT),
+        # Null, as the day, of a bare Stripe object without `created`.
         ("occurred_at", TIME),
         ("time_unix_nano", INT),
         ("dataschema", TEXT),
@@ -380,7 +382,7 @@ NOT_NULL: dict[str, tuple[str, ...]] = {
     "span_links": ("trace_id", "span_id", "link_index"),
     "metric_points": ("metric_name", "metric_type"),
     "log_records": (),
-    "events": ("format", "event_id", "source", "type", "occurred_at", "record"),
+    "events": ("format", "source", "type", "record"),
     "usage_snapshots": ("snapshot_date", "tenant_id", "entitlement_tier"),
     "mlflow_runs": ("run_id",),
     "mlflow_evaluations": ("assessment_id",),

@@ -7,6 +7,19 @@
     cast(unnest(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval 1 day)) as date)
 {%- endmacro %}
 
+{#- One row for the first day of each month from `first` to `last`, both included. In a select list. -#}
+{% macro months_from_to(first, last) -%}
+    {{ return(adapter.dispatch('months_from_to')(first, last)) }}
+{%- endmacro %}
+
+{% macro duckdb__months_from_to(first, last) -%}
+    cast(unnest(generate_series(
+        date_trunc('month', cast({{ first }} as timestamp)),
+        date_trunc('month', cast({{ last }} as timestamp)),
+        interval 1 month
+    )) as date)
+{%- endmacro %}
+
 {#- The UTC day of an instant in nanoseconds since the epoch. -#}
 {% macro utc_day(unix_nano) -%}
     {{ return(adapter.dispatch('utc_day')(unix_nano)) }}

@@ -6,6 +6,7 @@
     {%- if not execute -%}
         {%- do ref('int_tenant_days') -%}
         {%- do ref('int_tenant_states') -%}
+        {%- do ref('int_stripe_former_tenants') -%}
     {%- endif -%}
     {%- if not is_incremental() -%}
         {{ return([]) }}

@@ -6,6 +6,7 @@
     {{ return(
         days_of_new_consents()
         + days_of_new_tenant_states(ref('int_governed_calls'))
+        + days_of_new_tenant_states()
         + [
             "select distinct cast(valid_from as date) as usage_date from " ~ ref('int_tenant_states')
             ~ " where load_id > " ~ read_up_to()

@@ -7,6 +7,33 @@
     json_extract_string({{ json }}, '$.{{ name }}')
 {%- endmacro %}
 
+{#- The members of a JSON array in text, each as JSON text in a row of its own; no row for other text. In a select list. -#}
+{% macro json_members(json, name) -%}
+    {{ return(adapter.dispatch('json_members')(json, name)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_members(json, name) -%}
+    unnest(cast(from_json(json_extract({{ json }}, '$.{{ name }}'), '["JSON"]') as varchar[]))
+{%- endmacro %}
+
+{#- A member that is a JSON object, as JSON text; null where it is missing or anything else. -#}
+{% macro json_object_member(json, name) -%}
+    {{ return(adapter.dispatch('json_object_member')(json, name)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_object_member(json, name) -%}
+    case when json_type({{ json }}, '$.{{ name }}') = 'OBJECT' then json_extract_string({{ json }}, '$.{{ name }}') end
+{%- endmacro %}
+
+{#- The text of a JSON string; null for other JSON. -#}
+{% macro json_string(json) -%}
+    {{ return(adapter.dispatch('json_string')(json)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_string(json) -%}
+    case when json_type({{ json }}) = 'VARCHAR' then json_extract_string({{ json }}, '$') end
+{%- endmacro %}
+
 {#- An RFC 3339 instant in text as a UTC timestamp; null for other text. -#}
 {% macro utc_timestamp(text) -%}
     {{ return(adapter.dispatch('utc_timestamp')(text)) }}

@@ -248,8 +248,18 @@ def test_a_bare_stripe_object_stands_at_its_creation() -> None:
     assert row["occurred_at"] == datetime.fromisoformat("2026-10-15T10:10:00")
 
 
-@pytest.mark.parametrize("created", ["null", '"2026"', "0", "-5", "true", "99999999999999"])
-def test_a_stripe_object_without_a_time_is_refused(created: str) -> None:
+@pytest.mark.parametrize("member", ["", ',"created":null'])
+def test_a_bare_stripe_object_without_a_creation_has_no_time_and_no_day(member: str) -> None:
+    text = f'{{"object":"balance","livemode":false{member}}}'
+    data = text.encode()
+    (row,) = decode_event(Piece(0, len(data), data, "json", None), "billing", Limits()).rows["events"]
+    told = dict(zip(COLUMNS, row[1:], strict=True))
+    assert (row[0], told["occurred_at"], told["time_unix_nano"], told["event_id"]) == (None, None, None, None)
+    assert (told["type"], told["record"]) == ("balance", text)
+
+
+@pytest.mark.parametrize("created", ['"2026"', "0", "-5", "true", "99999999999999"])
+def test_a_stripe_object_with_a_time_that_is_none_is_refused(created: str) -> None:
     bad = refused(f'{{"id":"sub_1","object":"subscription","created":{created}}}')
     assert bad.reason_code == "bad_created"
 
@@ -257,6 +267,8 @@ def test_a_stripe_object_without_a_time_is_refused(created: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
+        ('{"object":"event","type":"x","created":1792059000,"data":{"object":{}}}', "missing_id"),
+        ('{"id":"evt_1","object":"event","type":"x","data":{"object":{}}}', "bad_created"),
         ("5", "not_an_object"),
         ('{"a":NaN}', "malformed_json"),
         ('{"a":' + "1" * 5000 + "}", "malformed_json"),

@@ -4,19 +4,13 @@ with
 
 changes as (
 
-    select * from {{ ref('stg_subscription_changes') }}
+    select * from {{ ref('int_subscription_changes') }}
 
 ),
 
 tiers as (
 
     select * from {{ ref('tiers') }}
-
-),
-
-currencies as (
-
-    select * from {{ ref('currencies') }}
 
 ),
 
@@ -83,16 +77,12 @@ converted as (
         followed.seats,
         case
             when followed.is_cancelled then 0
-            else cast(
-                cast(followed.mrr_minor * currencies.major_per_minor as decimal(18, 3)) * rates.usd_per_unit
-                as decimal(18, 2)
-            )
+            else cast(followed.mrr_amount * rates.usd_per_unit as decimal(18, 2))
         end as mrr_usd,
         followed.contradicted_load_id is not null as is_contradicted,
         greatest(followed.load_id, coalesce(followed.contradicted_load_id, followed.load_id)) as load_id
 
     from followed
-    left join currencies on followed.currency = currencies.currency
     asof left join rates
         on followed.currency = rates.currency
         and cast(followed.effective_at as date) >= rates.rate_date

@@ -1,0 +1,39 @@
+with
+
+charges as (
+
+    select * from {{ ref('int_stripe_states') }}
+    where object_type = 'charge' and is_newest
+
+),
+
+customers as (
+
+    select * from {{ ref('int_stripe_customers') }}
+
+),
+
+described as (
+
+    select
+        object_id as charge_id,
+        {{ stripe_reference('object', 'customer') }} as customer_id,
+        {{ stripe_reference('object', 'invoice') }} as invoice_id,
+        {{ stripe_instant('object', 'created') }} as created_at,
+        try_cast({{ json_member('object', 'amount') }} as decimal(18, 0)) as amount_minor,
+        try_cast({{ json_member('object', 'amount_refunded') }} as decimal(18, 0)) as refunded_minor,
+        upper({{ json_member('object', 'currency') }}) as currency,
+        {{ json_member('object', 'status') }} as status,
+        load_id
+
+    from charges
+
+)
+
+select
+    described.*,
+    coalesce(customers.tenant_id, described.customer_id) as tenant_id
+
+from described
+left join customers
+    on described.customer_id = customers.customer_id

@@ -1,0 +1,28 @@
+-- What Stripe said of an object: in an event, or as the object itself, which stands for its creation.
+with
+
+said as (
+
+    select
+        *,
+        case when format = 'stripe' then {{ json_member('data', 'object') }} else data end as object
+
+    from {{ source('bronze', 'events') }}
+    where format in ('stripe', 'stripe_object')
+
+)
+
+select
+    {{ json_member('object', 'object') }} as object_type,
+    {{ json_member('object', 'id') }} as object_id,
+    event_id,
+    case when format = 'stripe' then type end as event_type,
+    coalesce(type like '%.deleted', false)
+    or coalesce({{ json_member('object', 'deleted') }} = 'true', false) as is_deleted,
+    object,
+    dataschema as api_version,
+    occurred_at,
+    record_digest,
+    load_id
+
+from said

@@ -1,0 +1,252 @@
+"""Stripe as it is: states of objects, what they bring a month, disputes, and any order of events."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running import Home
+from tests.warehouse.billing import (
+    Json,
+    customer,
+    land_billing,
+    price,
+    seconds,
+    stripe_event,
+    subscription,
+)
+from tests.warehouse.building import build
+
+# One worker builds the homes that these compare.
+pytestmark = pytest.mark.xdist_group("stripe")
+
+MARTS = (
+    "billing_disputes",
+    "mrr_movements_monthly",
+    "tenant_retention_cohorts",
+    "tenant_tier_history",
+    "tier_adoption_daily",
+)
+CREATED, UPDATED, DELETED = (f"customer.subscription.{verb}" for verb in ("created", "updated", "deleted"))
+
+
+def october() -> list[Json]:
+    """Four customers in September and October 2026, in the order of time."""
+    hundred = price(10_000)
+    off = {"id": "quarter", "object": "coupon", "percent_off": 25.0, "duration": "forever"}
+    once = {"id": "welcome", "object": "coupon", "percent_off": 90.0, "duration": "once"}
+    paused = {"pause_collection": {"behavior": "void", "resumes_at": None}}
+    yearly = price(120_000, "eur", "year", "premium")
+    yen = price(5_000, "jpy", tier="premium")
+    thirty = price(3_000)
+    return [
+        stripe_event("customer.created", "2026-09-01 00:00:00", customer("cus_b", "bear")),
+        stripe_event(CREATED, "2026-09-01 00:00:00", subscription("sub_b", "cus_b", yearly)),
+        stripe_event(
+            CREATED, "2026-10-01 00:00:00", subscription("sub_c", "cus_c", thirty, status="trialing")
+        ),
+        stripe_event("customer.created", "2026-10-02 07:59:59", customer("cus_a")),
+        stripe_event(CREATED, "2026-10-02 08:00:00", subscription("sub_a", "cus_a", hundred)),
+        stripe_event("customer.updated", "2026-10-03 00:00:00", customer("cus_a", "ant")),
+        stripe_event(UPDATED, "2026-10-10 00:00:00", subscription("sub_a", "cus_a", hundred, quantity=2)),
+        stripe_event(
+            "charge.dispute.created",
+            "2026-10-11 00:00:00",
+            dispute("dp_1", "needs_response", charge="ch_b"),
+        ),
+        stripe_event(UPDATED, "2026-10-15 00:00:00", subscription("sub_c", "cus_c", thirty)),
+        stripe_event(
+            DELETED, "2026-10-15 00:00:00", subscription("sub_b", "cus_b", yearly, status="canceled")
+        ),
+        stripe_event(
+            UPDATED,
+            "2026-10-20 00:00:00",
+            subscription(
+                "sub_a",
+                "cus_a",
+                hundred,
+                quantity=2,
+                discounts=["di_1", {"id": "di_2", "object": "discount", "coupon": once, "end": None}],
+                cancel_at_period_end=True,
+            ),
+        ),
+        stripe_event(
+            "customer.discount.created",
+            "2026-10-20 00:00:00",
+            {
+                "id": "di_1",
+                "object": "discount",
+                "source": {"type": "coupon", "coupon": "quarter"},
+                "end": None,
+            },
+        ),
+        stripe_event("coupon.created", "2026-08-01 00:00:00", off),
+        stripe_event(UPDATED, "2026-10-20 00:00:00", subscription("sub_c", "cus_c", thirty, **paused)),
+        stripe_event(CREATED, "2026-10-25 00:00:00", subscription("sub_b2", "cus_b", yen)),
+        stripe_event(UPDATED, "2026-10-28 00:00:00", subscription("sub_c", "cus_c", thirty)),
+        stripe_event(
+            "charge.succeeded",
+            "2026-10-05 00:00:00",
+            {
+                "id": "ch_b",
+                "object": "charge",
+                "customer": "cus_b",
+                "created": seconds("2026-10-05 00:00:00"),
+                "amount": 5000,
+                "currency": "jpy",
+                "status": "succeeded",
+            },
+        ),
+        stripe_event("charge.dispute.closed", "2026-10-21 12:00:00", dispute("dp_1", "lost", charge="ch_b")),
+    ]
+
+
+def dispute(dispute_id: str, status: str, charge: str) -> Json:
+    return {
+        "id": dispute_id,
+        "object": "dispute",
+        "amount": 5000,
+        "currency": "jpy",
+        "charge": charge,
+        "reason": "fraudulent",
+        "status": status,
+        "created": seconds("2026-10-11 00:00:00"),
+    }
+
+
+def build_marts(home: Home) -> None:
+    build(home, *(f"+{mart}" for mart in MARTS))
+
+
+def rows_of(home: Home, mart: str) -> list[tuple[Any, ...]]:
+    return home.in_lake(f"select * from lake.marts.{mart} order by all")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A home with the events of the two months in their order, loaded at once."""
+    here = Home(tmp_path_factory.mktemp("stripe"))
+    land_billing(here, "all.jsonl", october())
+    build_marts(here)
+    yield here
+
+
+def test_october_with_every_movement_is_what_it_is_by_hand(home: Home) -> None:
+    (row,) = home.in_lake(
+        "select start_mrr_usd, new_mrr_usd, expansion_mrr_usd, reactivation_mrr_usd, contraction_mrr_usd, "
+        "churn_mrr_usd, end_mrr_usd from lake.marts.mrr_movements_monthly where month = date '2026-10-01'"
+    )
+    # bear: 1,200.00 EUR a year are 100.00 EUR a month, at 1.17 from 2026-01-01 on 117.00 USD; it leaves, and
+    # comes back with 5,000 JPY at 0.0064, 32.00 USD. ant: 100.00 new, 100.00 more for the second seat, and a
+    # quarter of 200.00 less by the coupon that stays; the one that is used once changes nothing, nor does an
+    # end that is still to come. cus_c: a trial brings nothing, then 30.00 new, paused, and again 30.00.
+    assert row == tuple(map(Decimal, ("117.00", "130.00", "100.00", "62.00", "50.00", "147.00", "212.00")))
+
+
+def test_tiers_come_from_the_prices_and_intervals_are_half_open(home: Home) -> None:
+    history = home.in_lake(
+        "select tenant_id, cast(valid_from as varchar), cast(valid_to as varchar), entitlement_tier, "
+        "movement from lake.marts.tenant_tier_history order by 1, 2"
+    )
+    assert history == [
+        ("ant", "2026-10-02 08:00:00", None, "pro", "new"),
+        ("bear", "2026-09-01 00:00:00", "2026-10-15 00:00:00", "premium", "new"),
+        ("bear", "2026-10-15 00:00:00", "2026-10-25 00:00:00", "premium", "churn"),
+        ("bear", "2026-10-25 00:00:00", None, "premium", "reactivation"),
+        ("cus_c", "2026-10-01 00:00:00", None, "pro", "new"),
+    ]
+
+
+def test_a_dispute_has_the_tenant_of_its_charge_and_its_own_minor_units(home: Home) -> None:
+    assert home.in_lake(
+        "select dispute_id, tenant_id, amount, amount_usd, status, is_closed, cast(closed_at as varchar), "
+        "age_days, age_band, told_by from lake.marts.billing_disputes"
+    ) == [
+        (
+            "dp_1",
+            "bear",
+            Decimal("5000.000"),
+            Decimal("32.00"),
+            "lost",
+            True,
+            "2026-10-21 12:00:00",
+            10,
+            "7-20 days",
+            "stripe",
+        )
+    ]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_shuffled_and_repeated_events_give_the_same_marts_to_the_row(
+    home: Home, tmp_path: Path, seed: int
+) -> None:
+    rng = random.Random(seed)  # noqa: S311 - the same every time
+    # A repeated delivery tells of other deliveries that are still open.
+    events = [event | {"pending_webhooks": rng.randint(0, 3)} for event in october() * 2]
+    rng.shuffle(events)
+    there = Home(tmp_path / "shuffled")
+    half = len(events) // 2
+    for name, part in (("first.jsonl", events[:half]), ("second.jsonl", events[half:])):
+        land_billing(there, name, part)
+        build_marts(there)
+    for mart in MARTS:
+        assert rows_of(there, mart) == rows_of(home, mart), mart
+
+
+@pytest.mark.shared
+def test_the_charges_and_disputes_of_a_real_export_are_counted_to_the_cent(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    here = Home(tmp_path / "seeds")
+    charges = [
+        {
+            "id": row["id"],
+            "object": "charge",
+            "amount": int(row["amount"]),
+            "currency": row["currency"],
+            "customer": row["customer_id"] or None,
+            "status": row["status"],
+            "created": seconds(row["created"]),
+        }
+        for row in _seed(shared_data, "charge")
+    ]
+    disputes = [
+        {
+            "id": row["id"],
+            "object": "dispute",
+            "amount": int(row["amount"]),
+            "currency": row["currency"],
+            "charge": row["charge_id"],
+            "reason": row["reason"],
+            "status": row["status"],
+            "created": seconds(row["created"]),
+        }
+        for row in _seed(shared_data, "dispute")
+    ]
+    land_billing(here, "export.jsonl", [*charges, *disputes])
+    build(here, "+int_stripe_charges", "+billing_disputes")
+    expected = json.loads((shared_data / "expected_billing_workload.json").read_text())
+    told = here.in_lake(
+        "select lower(currency) || '/' || status, cast(sum(amount_minor) as bigint) "
+        "from lake.intermediate.int_stripe_charges group by 1"
+    )
+    assert dict(told) == expected["charge_amount_by_currency_status"]
+    rows = here.in_lake("select status, amount from lake.marts.billing_disputes")
+    assert len(rows) == expected["disputes"]["rows"]
+    assert Counter(status for status, _ in rows) == expected["disputes"]["status"]
+    assert sum(amount for _, amount in rows) * 100 == expected["disputes"]["amount"]
+
+
+def _seed(shared_data: Path, name: str) -> list[dict[str, str]]:
+    folder = shared_data / "billing" / "dbt_stripe_seeds"
+    with (folder / f"{name}_data.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
