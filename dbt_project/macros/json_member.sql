@@ -16,6 +16,15 @@
     unnest(cast(from_json(json_extract({{ json }}, '$.{{ name }}'), '["JSON"]') as varchar[]))
 {%- endmacro %}
 
+{#- The places of those members, from 1 on, beside `json_members` of the same array. -#}
+{% macro json_places(json, name) -%}
+    {{ return(adapter.dispatch('json_places')(json, name)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_places(json, name) -%}
+    generate_subscripts(cast(from_json(json_extract({{ json }}, '$.{{ name }}'), '["JSON"]') as varchar[]), 1)
+{%- endmacro %}
+
 {#- A member that is a JSON object, as JSON text; null where it is missing or anything else. -#}
 {% macro json_object_member(json, name) -%}
     {{ return(adapter.dispatch('json_object_member')(json, name)) }}

@@ -1,11 +1,11 @@
 -- Where a tenant's monthly recurring revenue changed, by how much and what that is called. While it is not known it
--- stays what it was.
+-- stays what it was. What is to come is none yet.
 with
 
 states as (
 
     select * from {{ ref('int_tenant_states') }}
-    where mrr_usd is not null
+    where mrr_usd is not null and valid_from < {{ as_of() }}
 
 ),
 

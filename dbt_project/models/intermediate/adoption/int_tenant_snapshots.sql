@@ -30,25 +30,46 @@ followed as (
     select
         *,
         coalesce(status = 'cancelled', false) as is_cancelled,
-        lead(snapshot_date) over (partition by tenant_id order by snapshot_date) as next_snapshot_date
+        lead(snapshot_date) over tenant_so_far as next_snapshot_date,
+        coalesce(
+            mrr_amount = lag(mrr_amount) over tenant_so_far
+            and mrr_currency = lag(mrr_currency) over tenant_so_far,
+            false
+        ) as is_priced_as_before
 
     from once
+    window tenant_so_far as (partition by tenant_id order by snapshot_date)
+
+),
+
+-- As of subscriptions, the rate is that of the day on which the price changed.
+priced as (
+
+    select
+        *,
+        max(case when not is_priced_as_before then snapshot_date end) over (
+            partition by tenant_id
+            order by snapshot_date
+            rows between unbounded preceding and current row
+        ) as priced_on
+
+    from followed
 
 ),
 
 converted as (
 
     select
-        followed.*,
+        priced.*,
         case
-            when followed.is_cancelled then 0
-            else cast(followed.mrr_amount * rates.usd_per_unit as decimal(18, 2))
+            when priced.is_cancelled or priced.mrr_amount = 0 then 0
+            else try_cast(priced.mrr_amount * rates.usd_per_unit as decimal(18, 2))
         end as mrr_usd
 
-    from followed
+    from priced
     asof left join rates
-        on followed.mrr_currency = rates.currency
-        and followed.snapshot_date >= rates.rate_date
+        on priced.mrr_currency = rates.currency
+        and priced.priced_on >= rates.rate_date
 
 )
 

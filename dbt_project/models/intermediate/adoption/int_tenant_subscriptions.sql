@@ -64,29 +64,61 @@ followed as (
 
 ),
 
+standing as (
+
+    select
+        *,
+        coalesce(
+            not is_cancelled
+            and not lag(is_cancelled) over subscription_so_far
+            and mrr_amount = lag(mrr_amount) over subscription_so_far
+            and currency = lag(currency) over subscription_so_far,
+            false
+        ) as is_priced_as_before
+
+    from followed
+    where next_effective_at is null or next_effective_at > effective_at
+    window subscription_so_far as (partition by tenant_id, subscription_id order by effective_at)
+
+),
+
+-- The rate is that of the day on which the price changed, so that rates alone move no revenue.
+priced as (
+
+    select
+        *,
+        max(case when not is_priced_as_before then effective_at end) over (
+            partition by tenant_id, subscription_id
+            order by effective_at
+            rows between unbounded preceding and current row
+        ) as priced_at
+
+    from standing
+
+),
+
 converted as (
 
     select
-        followed.tenant_id,
-        followed.subscription_id,
-        followed.effective_at,
-        followed.next_effective_at,
-        followed.entitlement_tier,
-        followed.status,
-        followed.is_cancelled,
-        followed.seats,
+        priced.tenant_id,
+        priced.subscription_id,
+        priced.effective_at,
+        priced.next_effective_at,
+        priced.entitlement_tier,
+        priced.status,
+        priced.is_cancelled,
+        priced.seats,
         case
-            when followed.is_cancelled then 0
-            else cast(followed.mrr_amount * rates.usd_per_unit as decimal(18, 2))
+            when priced.is_cancelled or priced.mrr_amount = 0 then 0
+            else try_cast(priced.mrr_amount * rates.usd_per_unit as decimal(18, 2))
         end as mrr_usd,
-        followed.contradicted_load_id is not null as is_contradicted,
-        greatest(followed.load_id, coalesce(followed.contradicted_load_id, followed.load_id)) as load_id
+        priced.contradicted_load_id is not null as is_contradicted,
+        greatest(priced.load_id, coalesce(priced.contradicted_load_id, priced.load_id)) as load_id
 
-    from followed
+    from priced
     asof left join rates
-        on followed.currency = rates.currency
-        and cast(followed.effective_at as date) >= rates.rate_date
-    where followed.next_effective_at is null or followed.next_effective_at > followed.effective_at
+        on priced.currency = rates.currency
+        and cast(priced.priced_at as date) >= rates.rate_date
 
 ),
 
@@ -144,8 +176,8 @@ select
     entitlement_tier,
     status,
     is_cancelled,
-    cast(all_seats as bigint) as seats,
-    cast(case when is_mrr_known then all_mrr_usd end as decimal(18, 2)) as mrr_usd,
+    try_cast(all_seats as bigint) as seats,
+    try_cast(case when is_mrr_known then all_mrr_usd end as decimal(18, 2)) as mrr_usd,
     has_contradiction as is_contradicted,
     newest_load_id as load_id
 

@@ -14,7 +14,7 @@ stripe_disputes as (
     select
         *,
         {{ stripe_reference('object', 'charge') }} as charge_id,
-        {{ json_member('object', 'charge.customer') }} as customer_of_charge
+        {{ stripe_reference('object', 'charge.customer') }} as customer_of_charge
 
     from {{ ref('int_stripe_states') }}
     where object_type = 'dispute'
@@ -88,8 +88,8 @@ changes as (
 
 select
     changes.* exclude (amount_minor, is_in_stripe_units),
-    cast(
-        changes.amount_minor * case
+    try_cast(
+        cast({{ not_negative('changes.amount_minor') }} as decimal(28, 3)) * case
             when changes.is_in_stripe_units then currencies.stripe_major_per_minor else currencies.major_per_minor
         end as decimal(18, 3)
     ) as amount

@@ -19,7 +19,7 @@ named as (
     select
         object_id as subscription_id,
         valid_from,
-        cast(null as varchar) as item_id,
+        cast(null as bigint) as item_number,
         {{ json_members('object', 'discounts') }} as discount
 
     from states
@@ -31,7 +31,7 @@ named as (
     select
         object_id as subscription_id,
         valid_from,
-        cast(null as varchar) as item_id,
+        cast(null as bigint) as item_number,
         {{ json_object_member('object', 'discount') }} as discount
 
     from states
@@ -45,7 +45,7 @@ named as (
     select
         subscription_id,
         valid_from,
-        item_id,
+        item_number,
         {{ json_members('item', 'discounts') }} as discount
 
     from items
@@ -57,7 +57,7 @@ identified as (
     select distinct
         subscription_id,
         valid_from,
-        item_id,
+        item_number,
         coalesce({{ json_member('discount', 'id') }}, {{ json_string('discount') }}) as discount_id,
         case when {{ json_member('discount', 'id') }} is not null then discount end as discount
 
@@ -71,7 +71,7 @@ once as (
     select
         subscription_id,
         valid_from,
-        item_id,
+        item_number,
         discount_id,
         max(discount) as discount
 
@@ -85,7 +85,7 @@ told as (
     select
         once.subscription_id,
         once.valid_from,
-        once.item_id,
+        once.item_number,
         once.discount_id,
         coalesce(once.discount, states.object) as discount,
         states.load_id
@@ -127,19 +127,30 @@ described as (
         and coupons.object_type = 'coupon'
         and coupons.is_newest
 
+),
+
+measured as (
+
+    select
+        *,
+        try_cast({{ json_member('told_coupon', 'percent_off') }} as decimal(9, 6)) as percent_told,
+        try_cast({{ json_member('told_coupon', 'amount_off') }} as decimal(18, 0)) as amount_told
+
+    from described
+    where
+        coalesce({{ json_member('told_coupon', 'duration') }}, '') != 'once'
+        and (ends_at is null or ends_at > valid_from)
+
 )
 
 select
     subscription_id,
     valid_from,
-    item_id,
+    item_number,
     discount_id,
-    try_cast({{ json_member('told_coupon', 'percent_off') }} as double) as percent_off,
-    try_cast({{ json_member('told_coupon', 'amount_off') }} as decimal(18, 0)) as amount_off_minor,
+    {{ not_negative('percent_told') }} as percent_off,
+    {{ not_negative('amount_told') }} as amount_off_minor,
     -- Null where the subscription itself tells all.
     greatest(load_id, coupon_load_id) as load_id
 
-from described
-where
-    coalesce({{ json_member('told_coupon', 'duration') }}, '') != 'once'
-    and (ends_at is null or ends_at > valid_from)
+from measured

@@ -12,9 +12,9 @@ words as (
 
     select
         object_id as customer_id,
-        {{ json_member('object', 'metadata.tenant_id') }} as tenant_id
+        nullif({{ json_member('object', 'metadata.tenant_id') }}, '') as tenant_id
 
-    from {{ ref('int_stripe_states') }}
+    from {{ ref('stg_stripe_objects') }}
     where object_type = 'customer'
     union
     select

@@ -15,7 +15,9 @@ items as (
     select
         object_id as subscription_id,
         valid_from,
-        {{ json_members('object', 'items.data') }} as item
+        upper({{ json_member('object', 'currency') }}) as subscription_currency,
+        {{ json_members('object', 'items.data') }} as item,
+        {{ json_places('object', 'items.data') }} as item_number
 
     from subscriptions
 
@@ -37,9 +39,11 @@ described as (
     select
         subscription_id,
         valid_from,
+        subscription_currency,
         item,
+        item_number,
         {{ json_member('item', 'id') }} as item_id,
-        {{ stripe_reference('item', 'price') }} as price_id,
+        coalesce({{ stripe_reference('item', 'price') }}, {{ stripe_reference('item', 'plan') }}) as price_id,
         {{ stripe_reference('price', 'product') }} as product_id,
         {{ json_member('price', 'lookup_key') }} as lookup_key,
         coalesce(
@@ -57,7 +61,7 @@ described as (
             try_cast({{ json_member('price', 'recurring.interval_count') }} as integer),
             try_cast({{ json_member('price', 'interval_count') }} as integer),
             1
-        ) as interval_count,
+        ) as told_interval_count,
         coalesce(
             try_cast({{ json_member('price', 'unit_amount_decimal') }} as decimal(28, 12)),
             try_cast({{ json_member('price', 'unit_amount') }} as decimal(28, 12)),
@@ -65,8 +69,13 @@ described as (
             try_cast({{ json_member('price', 'amount') }} as decimal(28, 12))
         ) as unit_amount,
         coalesce(try_cast({{ json_member('item', 'quantity') }} as bigint), 1) as quantity,
-        try_cast({{ json_member('price', 'transform_quantity.divide_by') }} as bigint) as packed_by,
-        {{ json_member('price', 'transform_quantity.round') }} = 'down' as is_rounded_down
+        coalesce(
+            try_cast({{ json_member('price', 'transform_quantity.divide_by') }} as bigint),
+            try_cast({{ json_member('price', 'transform_usage.divide_by') }} as bigint)
+        ) as packed_by,
+        coalesce(
+            {{ json_member('price', 'transform_quantity.round') }}, {{ json_member('price', 'transform_usage.round') }}
+        ) = 'down' as is_rounded_down
 
     from priced
 
@@ -77,10 +86,12 @@ measured as (
 
     select
         *,
+        case when told_interval_count > 0 then told_interval_count end as interval_count,
         case
             when packed_by is null then quantity
+            when packed_by <= 0 then null
             when is_rounded_down then quantity // packed_by
-            else (quantity + packed_by - 1) // packed_by
+            else quantity // packed_by + case when quantity % packed_by > 0 then 1 else 0 end
         end as packs,
         case billing_interval
             when 'day' then 365
@@ -95,13 +106,15 @@ measured as (
 
 select
     *,
-    cast(
+    try_cast(
         case
             when usage_type = 'metered' then 0
-            when billing_scheme = 'per_unit'
-                then cast(unit_amount as double) * packs * times_a_year / nullif(interval_count, 0) / 12
+            -- A price of many currencies comes with the amount of its first.
+            when currency != subscription_currency then null
+            when billing_scheme = 'per_unit' and unit_amount >= 0 and packs >= 0
+                then cast(unit_amount as double) * packs * times_a_year / interval_count / 12
         end as decimal(28, 6)
     ) as monthly_minor,
-    cast(times_a_year as double) / nullif(interval_count, 0) / 12 as invoices_a_month
+    cast(times_a_year as double) / interval_count / 12 as invoices_a_month
 
 from measured

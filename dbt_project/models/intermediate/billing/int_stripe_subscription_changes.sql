@@ -72,7 +72,7 @@ sold as (
         and items.valid_from >= price_tiers.valid_from
         and (items.valid_from < price_tiers.valid_to or price_tiers.valid_to is null)
     qualify row_number() over (
-        partition by items.subscription_id, items.valid_from, items.item_id
+        partition by items.subscription_id, items.valid_from, items.item_number
         order by
             case price_tiers.match_on
                 when 'price_id' then 1
@@ -105,8 +105,8 @@ lowered as (
     select
         subscription_id,
         valid_from,
-        item_id,
-        exp(sum(ln(case when percent_off < 100 then 1 - percent_off / 100 end))) as share_left,
+        item_number,
+        exp(sum(ln(case when percent_off < 100 then 1 - cast(percent_off as double) / 100 end))) as share_left,
         coalesce(bool_or(percent_off >= 100), false) as is_free,
         sum(amount_off_minor) as amount_off_minor,
         bool_and(percent_off is not null or amount_off_minor is not null) as is_known,
@@ -127,22 +127,24 @@ item_revenue as (
         items.usage_type,
         items.invoices_a_month,
         lowered.load_id,
-        case
-            when lowered.subscription_id is null then cast(items.monthly_minor as double)
-            when not lowered.is_known then null
-            when lowered.is_free then 0
-            else greatest(
-                items.monthly_minor * coalesce(lowered.share_left, 1)
-                - coalesce(lowered.amount_off_minor, 0) * items.invoices_a_month,
-                0
-            )
-        end as monthly_minor
+        try_cast(
+            case
+                when lowered.subscription_id is null then cast(items.monthly_minor as double)
+                when not lowered.is_known then null
+                when lowered.is_free then 0
+                else greatest(
+                    items.monthly_minor * coalesce(lowered.share_left, 1)
+                    - coalesce(lowered.amount_off_minor, 0) * items.invoices_a_month,
+                    0
+                )
+            end as decimal(28, 6)
+        ) as monthly_minor
 
     from items
     left join lowered
         on items.subscription_id = lowered.subscription_id
         and items.valid_from = lowered.valid_from
-        and items.item_id = lowered.item_id
+        and items.item_number = lowered.item_number
 
 ),
 
@@ -154,7 +156,7 @@ totals as (
         max(currency) as currency,
         count(distinct currency) as currencies,
         sum(quantity) filter (usage_type != 'metered') as seats,
-        sum(cast(monthly_minor as decimal(28, 6))) as monthly_minor,
+        sum(monthly_minor) as monthly_minor,
         count(*) = count(monthly_minor) as is_known,
         max(invoices_a_month) as invoices_a_month,
         max(load_id) as load_id
@@ -180,6 +182,7 @@ charged as (
         coalesce(totals.currency, upper({{ json_member('states.object', 'currency') }})) as currency,
         totals.seats,
         case
+            when {{ json_member('states.object', 'items.has_more') }} = 'true' then null
             when totals.is_known and totals.currencies <= 1 and lowered.subscription_id is null
                 then cast(totals.monthly_minor as double)
             when totals.is_known and totals.currencies <= 1 and lowered.is_free then 0
@@ -198,7 +201,7 @@ charged as (
     left join lowered
         on states.object_id = lowered.subscription_id
         and states.valid_from = lowered.valid_from
-        and lowered.item_id is null
+        and lowered.item_number is null
     where
         coalesce({{ json_member('states.object', 'status') }}, '') not in ('incomplete', 'incomplete_expired')
 
@@ -226,12 +229,12 @@ select
     named.subscription_id,
     tier_of_state.entitlement_tier,
     named.status,
-    cast(named.seats as bigint) as seats,
-    cast(
+    try_cast(named.seats as bigint) as seats,
+    try_cast(
         case
             when named.status in ('trialing', 'paused', 'cancelled') or named.stripe_status = 'unpaid' then 0
             else named.monthly_minor * currencies.stripe_major_per_minor
-        end as decimal(18, 3)
+        end as decimal(28, 9)
     ) as mrr_amount,
     named.currency,
     named.valid_from as effective_at,

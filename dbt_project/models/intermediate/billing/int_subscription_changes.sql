@@ -27,7 +27,7 @@ select
     changes.entitlement_tier,
     changes.status,
     changes.seats,
-    cast(changes.mrr_minor * currencies.major_per_minor as decimal(18, 3)) as mrr_amount,
+    {{ not_negative('cast(changes.mrr_minor as decimal(28, 6)) * currencies.major_per_minor') }} as mrr_amount,
     changes.currency,
     changes.effective_at,
     changes.occurred_at,
@@ -37,6 +37,8 @@ select
 from changes
 left join currencies
     on changes.currency = currencies.currency
+-- Nobody subscribed before 1970; a month would be counted for each since.
+where changes.effective_at >= timestamp '1970-01-01 00:00:00'
 
 union all
 

@@ -44,9 +44,9 @@ newest as (
         last_value(reason ignore nulls) over dispute_so_far as reason,
         status,
         is_closed,
-        coalesce(told_opening, first_change) as opened_at,
+        least(told_opening, first_change) as opened_at,
         min(
-            case when is_closed and effective_at > coalesce(last_open_at, timestamp '1970-01-01') then effective_at end
+            case when is_closed and effective_at >= coalesce(last_open_at, timestamp '1970-01-01') then effective_at end
         ) over (partition by dispute_id) as closed_at
 
     from dated
@@ -87,7 +87,7 @@ converted as (
 
     select
         aged.*,
-        cast(aged.amount * rates.usd_per_unit as decimal(18, 2)) as amount_usd
+        try_cast(aged.amount * rates.usd_per_unit as decimal(18, 2)) as amount_usd
 
     from aged
     asof left join rates

@@ -5,7 +5,6 @@ with
 changes as (
 
     select * from {{ ref('int_mrr_changes') }}
-    where moved_at < {{ as_of() }}
 
 ),
 

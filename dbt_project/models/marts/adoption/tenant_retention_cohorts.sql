@@ -8,21 +8,9 @@ tenant_days as (
 
 ),
 
-states as (
-
-    select * from {{ ref('int_tenant_states') }}
-    where not coalesce(is_cancelled, false) and valid_from < {{ as_of() }}
-
-),
-
 cohorts as (
 
-    select
-        tenant_id,
-        cast(date_trunc('month', min(valid_from)) as date) as cohort_month
-
-    from states
-    group by 1
+    select * from {{ ref('int_tenant_cohorts') }}
 
 ),
 

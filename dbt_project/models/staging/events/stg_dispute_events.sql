@@ -14,4 +14,6 @@ select
     load_id
 
 from {{ source('bronze', 'events') }}
-where type in ('billing.dispute.opened', 'billing.dispute.updated', 'billing.dispute.closed')
+where
+    format = 'cloudevents'
+    and type in ('billing.dispute.opened', 'billing.dispute.updated', 'billing.dispute.closed')

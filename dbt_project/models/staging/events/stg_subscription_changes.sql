@@ -14,4 +14,4 @@ select
     load_id
 
 from {{ source('bronze', 'events') }}
-where type = 'billing.subscription.changed'
+where format = 'cloudevents' and type = 'billing.subscription.changed'
