@@ -100,7 +100,7 @@ def _python(home: Path, *module: str) -> str:
     # Ages are measured at the end of the added day, whatever the history.
     as_of = f"{_ADDED + timedelta(days=1)}T00:00:00Z"
     settings = {"TRACEHOUSE_HOME": str(home), "TRACEHOUSE_SETTLE_SECONDS": "0", "TRACEHOUSE_AS_OF": as_of}
-    done = subprocess.run(  # noqa: S603 - ours
+    done = subprocess.run(  # noqa: S603 - this project's own modules, named here
         [sys.executable, "-m", *module],
         env=os.environ | settings,
         capture_output=True,

@@ -69,8 +69,8 @@ def markdown(days: Sequence[Day], size: int) -> str:
         "![CPU seconds of the added day](warehouse.svg)\n\n"
         "Written by `python -m benchmarks.warehouse`. CPU is user and system time, from the start of the "
         "load or dbt node to its end; the starts of Python and dbt, dbt's parsing and hooks, and the "
-        "maintenance are not in it. The "
-        "ratio is of load and models; the tests, which read whole tables, are left out.\n\n"
+        "maintenance are not in it. The ratio is of load and models; the tests, which read whole tables, "
+        "are left out.\n\n"
         f"## Models\n\n```\n{_nodes(days)}\n```\n"
     )
 

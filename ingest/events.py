@@ -86,10 +86,8 @@ def _stripe(event: Object, sent: Sent) -> Row:
     created = event.get("created")
     if (is_event or created is not None) and not _is_seconds(created):
         raise RecordError("bad_created", "created is missing, or no time in whole seconds since 1970.")
-    if is_event or event.get("id"):
-        _check(event, {"id": TEXT}, {"id": TEXT}, "")
-    if is_event:
-        _check(event, {"type": TEXT}, {"type": TEXT}, "")
+    named: Fields = {"id": TEXT, "type": TEXT} if is_event else {"id": TEXT} if event.get("id") else {}
+    _check(event, named, named, "")
     data = event.get("data") if is_event else event
     subject = data.get("object") if is_event and isinstance(data, dict) else event
     if not isinstance(data, dict) or not isinstance(subject, dict):

@@ -1,6 +1,6 @@
 {#-
     Days on which a rule may judge otherwise than before this model's watermark: by a consent, by the tier that a
-    tenant had, or by what a new tenant state itself says.
+    tenant had, or by what a new tenant state itself says; and the days of exceptions of a tenant that is none any more.
 -#}
 {% macro days_of_new_verdicts() -%}
     {{ return(

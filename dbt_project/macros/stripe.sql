@@ -6,11 +6,6 @@
     )
 {%- endmacro %}
 
-{#- A number that can only be 0 or more; null for any other. -#}
-{% macro not_negative(number) -%}
-    case when {{ number }} >= 0 then {{ number }} end
-{%- endmacro %}
-
 {#- A Stripe time, whole seconds since 1970, as a UTC timestamp; null where it is none. -#}
 {% macro stripe_instant(object, name) -%}
     {{ return(adapter.dispatch('stripe_instant')(object, name)) }}

@@ -114,7 +114,7 @@ def movements(changes: list[Change]) -> Iterator[tuple[datetime, str, Decimal]]:
 
 @pytest.fixture(scope="module")
 def histories() -> dict[str, list[Change]]:
-    rng = random.Random(20261127)  # noqa: S311 - the same every time
+    rng = random.Random(20261127)  # noqa: S311 - test data, not a secret
     return {f"t{number:04d}": history(rng) for number in range(TENANTS)}
 
 
@@ -127,7 +127,7 @@ def home(histories: dict[str, list[Change]], tmp_path_factory: pytest.TempPathFa
         for number, (tenant, changes) in enumerate(histories.items())
         for event in events(tenant, changes, by_stripe=number % 2 == 1)
     ]
-    random.Random(1).shuffle(told)  # noqa: S311 - the same every time
+    random.Random(1).shuffle(told)  # noqa: S311 - test data, not a secret
     land_billing(here, "all.jsonl", told)
     build(here, "+mrr_movements_monthly", "+tenant_tier_history")
     return here

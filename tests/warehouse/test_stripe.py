@@ -189,7 +189,7 @@ def test_a_dispute_has_the_tenant_of_its_charge_and_its_own_minor_units(home: Ho
 def test_shuffled_and_repeated_events_give_the_same_marts_to_the_row(
     home: Home, tmp_path: Path, seed: int
 ) -> None:
-    rng = random.Random(seed)  # noqa: S311 - the same every time
+    rng = random.Random(seed)  # noqa: S311 - test data, not a secret
     # A repeated delivery tells of other deliveries that are still open.
     events = [event | {"pending_webhooks": rng.randint(0, 3)} for event in october() * 2]
     rng.shuffle(events)

@@ -50,7 +50,7 @@ changes as (
         currency,
         reason,
         status,
-        event_type = 'billing.dispute.closed' or status in ('won', 'lost') as is_closed,
+        event_type = 'billing.dispute.closed' as is_told_closed,
         case when event_type = 'billing.dispute.opened' then effective_at end as opened_at,
         effective_at,
         occurred_at,
@@ -69,10 +69,7 @@ changes as (
         upper({{ json_member('disputes.object', 'currency') }}) as currency,
         {{ json_member('disputes.object', 'reason') }} as reason,
         {{ json_member('disputes.object', 'status') }} as status,
-        coalesce(
-            {{ json_member('disputes.object', 'status') }} in ('won', 'lost', 'warning_closed', 'prevented'),
-            false
-        ) as is_closed,
+        false as is_told_closed,
         {{ stripe_instant('disputes.object', 'created') }} as opened_at,
         case when disputes.event_type is not null then disputes.valid_from end as effective_at,
         disputes.valid_from as occurred_at,
@@ -87,7 +84,9 @@ changes as (
 )
 
 select
-    changes.* exclude (amount_minor, is_in_stripe_units),
+    changes.* exclude (amount_minor, is_in_stripe_units, is_told_closed),
+    changes.is_told_closed
+    or coalesce(changes.status in ('won', 'lost', 'warning_closed', 'prevented'), false) as is_closed,
     try_cast(
         cast({{ not_negative('changes.amount_minor') }} as decimal(28, 3)) * case
             when changes.is_in_stripe_units then currencies.stripe_major_per_minor else currencies.major_per_minor

@@ -18,10 +18,7 @@ described as (
     select
         object_id as charge_id,
         {{ stripe_reference('object', 'customer') }} as customer_id,
-        {{ stripe_reference('object', 'invoice') }} as invoice_id,
-        {{ stripe_instant('object', 'created') }} as created_at,
         try_cast({{ json_member('object', 'amount') }} as decimal(18, 0)) as amount_minor,
-        try_cast({{ json_member('object', 'amount_refunded') }} as decimal(18, 0)) as refunded_minor,
         upper({{ json_member('object', 'currency') }}) as currency,
         {{ json_member('object', 'status') }} as status,
         load_id

@@ -27,7 +27,7 @@ named as (
 
     union all
 
-    -- Until 2024 a subscription had one.
+    -- Older versions of the API send one, by another name.
     select
         object_id as subscription_id,
         valid_from,
