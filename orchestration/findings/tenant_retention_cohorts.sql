@@ -1,6 +1,5 @@
 select printf(
-    '%d cohorts of %d tenants; %d whole months known',
-    count(distinct cohort_month),
+    '%d tenants by the month they came in; months of activity known as a whole: %d',
     coalesce(sum(cohort_tenants) filter (months_since = 0), 0)::bigint,
     count(retention_rate)
 )
