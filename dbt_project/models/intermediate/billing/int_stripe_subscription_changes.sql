@@ -130,8 +130,8 @@ item_revenue as (
         try_cast(
             case
                 when lowered.subscription_id is null then cast(items.monthly_minor as double)
-                when not lowered.is_known then null
                 when lowered.is_free then 0
+                when not lowered.is_known or items.monthly_minor is null then null
                 else greatest(
                     items.monthly_minor * coalesce(lowered.share_left, 1)
                     - coalesce(lowered.amount_off_minor, 0) * items.invoices_a_month,
@@ -183,10 +183,10 @@ charged as (
         totals.seats,
         case
             when {{ json_member('states.object', 'items.has_more') }} = 'true' then null
-            when totals.is_known and totals.currencies <= 1 and lowered.subscription_id is null
-                then cast(totals.monthly_minor as double)
-            when totals.is_known and totals.currencies <= 1 and lowered.is_free then 0
-            when totals.is_known and totals.currencies <= 1 and lowered.is_known
+            when not totals.is_known or totals.currencies > 1 then null
+            when lowered.subscription_id is null then cast(totals.monthly_minor as double)
+            when lowered.is_free then 0
+            when lowered.is_known
                 then greatest(
                     totals.monthly_minor * coalesce(lowered.share_left, 1)
                     - coalesce(lowered.amount_off_minor, 0) * totals.invoices_a_month,

@@ -37,7 +37,7 @@ select
 from changes
 left join currencies
     on changes.currency = currencies.currency
--- Nobody subscribed before 1970; a month would be counted for each since.
+-- A change of before 1970 is an error, and would make `mrr_movements_monthly` as long as all the months since.
 where changes.effective_at >= timestamp '1970-01-01 00:00:00'
 
 union all

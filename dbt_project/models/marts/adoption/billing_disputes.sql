@@ -100,7 +100,7 @@ select
     cast(converted.dispute_id as varchar) as dispute_id,
     cast(coalesce(converted.tenant_id, 'unknown') as varchar) as tenant_id,
     cast(converted.opened_at as timestamp) as opened_at,
-    cast(converted.closed_at as timestamp) as closed_at,
+    cast(case when converted.is_closed then converted.closed_at end as timestamp) as closed_at,
     cast(converted.amount as decimal(18, 3)) as amount,
     cast(converted.currency as varchar) as currency,
     cast(converted.amount_usd as decimal(18, 2)) as amount_usd,
