@@ -62,7 +62,8 @@ once as (
 
     select
         *,
-        try_cast(score_text as decimal(18, 9)) as score_value
+        record_digest as result_id,
+        {{ measured('score_text') }} as score_value
 
     from results
     qualify row_number() over (
@@ -72,35 +73,14 @@ once as (
 
 ),
 
--- The evaluator's own row and version decide, else its row for any version, else the rule for any evaluator.
 judged as (
 
-    select
-        once.*,
-        evaluators.kind,
-        case
-            when once.score_label is not null and evaluators.pass_labels is not null
-                then list_contains(string_split(lower(evaluators.pass_labels), ';'), lower(once.score_label))
-            when once.score_value is null or evaluators.pass_threshold is null then null
-            when evaluators.higher_is_better then once.score_value >= evaluators.pass_threshold
-            else once.score_value <= evaluators.pass_threshold
-        end as is_passed
-
-    from once
-    left join evaluators
-        on evaluators.evaluator in (once.evaluator, '*')
-        and evaluators.evaluator_version in (once.evaluator_version, '*')
-        and once.occurred_at >= evaluators.valid_from
-        and (evaluators.valid_to is null or once.occurred_at < evaluators.valid_to)
-    qualify row_number() over (
-        partition by once.record_digest
-        order by (evaluators.evaluator != '*') desc, (evaluators.evaluator_version != '*') desc
-    ) = 1
+    {{ judged('once') }}
 
 )
 
 select
-    record_digest as evaluation_id,
+    result_id as evaluation_id,
     event_date,
     occurred_at,
     trace_id,
@@ -115,6 +95,7 @@ select
     release_train,
     mlflow_run_id,
     kind,
+    higher_is_better,
     score_value,
     score_label,
     is_passed,

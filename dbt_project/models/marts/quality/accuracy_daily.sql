@@ -2,7 +2,7 @@ with
 
 evaluations as (
 
-    select * from {{ ref('int_evaluations') }}
+    select * from {{ ref('int_evaluation_results') }}
     where event_date is not null
 
 ),
@@ -20,7 +20,7 @@ daily as (
         count(*) as evaluations,
         count(score_value) as scores,
         sum(score_value) as total_score,
-        sum(cast(score_value * score_value as decimal(38, 18))) as total_squares,
+        sum({{ squared('score_value') }}) as total_squares,
         count(is_passed) as verdicts,
         count(case when is_passed then 1 end) as passes,
         max(mlflow_run_id) as mlflow_run_id
