@@ -35,7 +35,14 @@ def main(arguments: list[str] | None = None) -> int:
         add_help=False,
         help="kill loads at many instants, run each again, compare (see its --help)",
     )
+    commands.add_parser(
+        "compare", add_help=False, help="is a candidate fit to ship? exit code by verdict (see its --help)"
+    )
     chosen, rest = parser.parse_known_args(arguments)
+    if chosen.command == "compare":
+        from orchestration.compare import main as compare
+
+        return compare(rest)
     if rest and chosen.command != "kill-test":
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:

@@ -23,7 +23,8 @@ daily as (
         sum({{ squared('score_value') }}) as total_squares,
         count(is_passed) as verdicts,
         count(case when is_passed then 1 end) as passes,
-        max(mlflow_run_id) as mlflow_run_id
+        max(mlflow_run_id) as mlflow_run_id,
+        max(trace_id) as trace_id
 
     from evaluations
     group by 1, 2, 3, 4, 5, 6, 7
@@ -47,6 +48,7 @@ select
     cast(passes as double) / nullif(verdicts, 0) as pass_rate,
     {{ wilson_low('passes', 'verdicts') }} as pass_low,
     {{ wilson_high('passes', 'verdicts') }} as pass_high,
-    cast({{ mlflow_run_url('mlflow_run_id') }} as varchar) as mlflow_run_url
+    cast({{ mlflow_run_url('mlflow_run_id') }} as varchar) as mlflow_run_url,
+    cast({{ trace_url('trace_id') }} as varchar) as trace_url
 
 from daily
