@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# MLflow's server needs an older pyarrow than the project, so the tests start it from an environment of its own.
+MLFLOW_SERVER := $(VENV)/mlflow-server
 # An empty lake, for the linter that compiles the models.
 LINT_HOME := $(CURDIR)/$(VENV)/lint
 
@@ -40,6 +42,14 @@ $(READY): requirements.lock
 	@$(PY) -c 'from ingest.lake import install_extensions; install_extensions()'
 	@touch $@
 
+$(MLFLOW_SERVER)/.ready: tests/mlflow_server/requirements.lock $(READY)
+	@echo "==> Building an environment for the MLflow server of the tests (about a minute)"
+	@rm -rf $(MLFLOW_SERVER)
+	@$(PYTHON) -m venv $(MLFLOW_SERVER)
+	@$(MLFLOW_SERVER)/bin/python -m pip install --disable-pip-version-check --no-compile --quiet --progress-bar off -r tests/mlflow_server/requirements.lock
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m compileall -q -j 0 $(MLFLOW_SERVER)/lib >/dev/null 2>&1 || true
+	@touch $@
+
 demo: setup ## Sample month to gated marts, with a summary of each
 	@$(PY) -m orchestration demo
 
@@ -56,11 +66,11 @@ lint: setup ## Linters, types and the borders between the rooms
 	@echo "==> sqlfluff"; mkdir -p "$(LINT_HOME)/landing"; TRACEHOUSE_HOME="$(LINT_HOME)" $(PY) -m ingest load >/dev/null; \
 	TRACEHOUSE_HOME="$(LINT_HOME)" $(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 
-test: setup lint ## Linters, types, unit and integration tests, dbt build with its tests
+test: setup lint $(MLFLOW_SERVER)/.ready ## Linters, types, unit and integration tests, dbt build with its tests
 	@echo "==> Compiling the kernels (a minute, once)"; $(PY) -m ingest.otlp.kernels
 	@echo "==> pytest"; $(PY) -m pytest -m "not long" -n 2 --dist loadgroup
 
-test-long: setup ## The long checks
+test-long: setup $(MLFLOW_SERVER)/.ready ## The long checks
 	@$(PY) -m ingest.otlp.kernels
 	@$(PY) -m pytest -m long
 

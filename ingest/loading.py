@@ -103,8 +103,32 @@ def load_into(
         except BaseException:
             batch.discard()
             raise
+        if settings.mlflow_tracking_uri:
+            _load_mlflow(connection, settings.mlflow_tracking_uri, store, commits, summary, progress)
     summary.seconds = teller.seconds
     return summary
+
+
+def _load_mlflow(
+    connection: duckdb.DuckDBPyConnection,
+    uri: str,
+    store: Store,
+    commits: Commits,
+    summary: LoadSummary,
+    progress: Progress,
+) -> None:
+    """What is new in the MLflow store; one that cannot be read is told like a file, and tried again."""
+    from ingest.mlflow_store import MlflowUnreadableError, load_store, source_name
+
+    progress(f"reading {source_name(uri)}")
+    try:
+        landed = load_store(connection, uri, store, commits)
+    except MlflowUnreadableError as error:
+        summary.unreadable[source_name(uri)] = str(error)
+        return
+    summary.loads += landed.loads
+    for stretch in landed.stretches:
+        summary.add(stretch)
 
 
 def _compile_where_worth_it(readings: Sequence[Reading], progress: Progress) -> None:

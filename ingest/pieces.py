@@ -14,7 +14,19 @@ Signal = Literal["traces", "metrics", "logs", "event", "usage"]
 Row = tuple[Any, ...]
 
 # The tables whose rows are records; span events and links belong to their span.
-COUNTED = ("spans", "metric_points", "log_records", "events", "usage_snapshots")
+COUNTED = (
+    "spans",
+    "metric_points",
+    "log_records",
+    "events",
+    "usage_snapshots",
+    "mlflow_experiments",
+    "mlflow_runs",
+    "mlflow_metrics",
+    "mlflow_traces",
+    "mlflow_evaluations",
+    "mlflow_model_versions",
+)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ JSON and protobuf, for any key order and any spelling of the same number.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import pyarrow as pa
 
 # Which decoder gave a row; a newer one may read what is in quarantine.
@@ -253,6 +255,19 @@ USAGE_SNAPSHOTS = pa.schema(
     ]
 )
 
+MLFLOW_EXPERIMENTS = pa.schema(
+    [
+        ("experiment_id", TEXT),
+        ("experiment_name", TEXT),
+        # active, deleted, or removed: the store has it no more, and the rest of the row is null
+        ("lifecycle_stage", TEXT),
+        ("created_at", TIME),
+        ("updated_at", TIME),
+        ("tags", ATTRIBUTES),
+        *_PROVENANCE,
+    ]
+)
+
 MLFLOW_RUNS = pa.schema(
     [
         ("experiment_id", TEXT),
@@ -260,13 +275,47 @@ MLFLOW_RUNS = pa.schema(
         ("run_id", TEXT),
         ("run_name", TEXT),
         ("status", TEXT),
-        # active or deleted
+        # As of an experiment.
         ("lifecycle_stage", TEXT),
         ("started_at", TIME),
         ("ended_at", TIME),
         ("params", ATTRIBUTES),
+        # Newest value per key, as MLflow defines it.
         ("metrics", pa.map_(TEXT, REAL)),
         ("tags", ATTRIBUTES),
+        *_PROVENANCE,
+    ]
+)
+
+MLFLOW_METRICS = pa.schema(
+    [
+        ("experiment_id", TEXT),
+        ("run_id", TEXT),
+        ("key", TEXT),
+        ("value", REAL),
+        ("step", INT),
+        ("recorded_at", TIME),
+        *_PROVENANCE,
+    ]
+)
+
+MLFLOW_TRACES = pa.schema(
+    [
+        ("experiment_id", TEXT),
+        # The run that it was made under.
+        ("run_id", TEXT),
+        ("mlflow_trace_id", TEXT),
+        # Of OpenTelemetry, 32 hex characters; null where MLflow's id is none.
+        ("trace_id", TEXT),
+        ("status", TEXT),
+        ("started_at", TIME),
+        ("duration_ms", INT),
+        ("span_count", INT),
+        ("tags", ATTRIBUTES),
+        # What MLflow calls metadata.
+        ("attributes", ATTRIBUTES),
+        # The store has it no more, and the rest of the row is null.
+        ("is_removed", FLAG),
         *_PROVENANCE,
     ]
 )
@@ -276,14 +325,45 @@ MLFLOW_EVALUATIONS = pa.schema(
         ("experiment_id", TEXT),
         ("run_id", TEXT),
         ("mlflow_trace_id", TEXT),
+        ("span_id", TEXT),
         ("assessment_id", TEXT),
+        # feedback or expectation, which is no result and stands in the attributes
+        ("assessment_type", TEXT),
         ("evaluator", TEXT),
         # HUMAN, LLM_JUDGE, CODE
         ("evaluator_kind", TEXT),
         ("score_value", REAL),
+        # What is no number, a truth value included.
         ("score_label", TEXT),
         ("occurred_at", TIME),
+        ("updated_at", TIME),
+        ("trace_started_at", TIME),
+        # False: overridden by another, or the judge failed.
+        ("is_valid", FLAG),
         ("attributes", ATTRIBUTES),
+        # As of a trace.
+        ("is_removed", FLAG),
+        *_PROVENANCE,
+    ]
+)
+
+MLFLOW_MODEL_VERSIONS = pa.schema(
+    [
+        ("name", TEXT),
+        ("version", TEXT),
+        # model or prompt
+        ("kind", TEXT),
+        ("stage", TEXT),
+        ("status", TEXT),
+        ("run_id", TEXT),
+        ("source", TEXT),
+        ("aliases", pa.list_(TEXT)),
+        ("created_at", TIME),
+        ("updated_at", TIME),
+        ("description", TEXT),
+        ("tags", ATTRIBUTES),
+        # As of a trace.
+        ("is_removed", FLAG),
         *_PROVENANCE,
     ]
 )
@@ -364,8 +444,12 @@ RECORD_TABLES: dict[str, pa.Schema] = {
     "log_records": LOG_RECORDS,
     "events": EVENTS,
     "usage_snapshots": USAGE_SNAPSHOTS,
+    "mlflow_experiments": MLFLOW_EXPERIMENTS,
     "mlflow_runs": MLFLOW_RUNS,
+    "mlflow_metrics": MLFLOW_METRICS,
+    "mlflow_traces": MLFLOW_TRACES,
     "mlflow_evaluations": MLFLOW_EVALUATIONS,
+    "mlflow_model_versions": MLFLOW_MODEL_VERSIONS,
 }
 
 # Small; inserted, not partitioned.
@@ -384,8 +468,12 @@ NOT_NULL: dict[str, tuple[str, ...]] = {
     "log_records": (),
     "events": ("format", "source", "type", "record"),
     "usage_snapshots": ("snapshot_date", "tenant_id", "entitlement_tier"),
+    "mlflow_experiments": ("experiment_id",),
     "mlflow_runs": ("run_id",),
+    "mlflow_metrics": ("run_id", "key", "value"),
+    "mlflow_traces": ("mlflow_trace_id",),
     "mlflow_evaluations": ("assessment_id",),
+    "mlflow_model_versions": ("name", "version"),
 }
 PROVENANCE_NOT_NULL = ("record_digest", "load_id", "ingested_at", "source_file", "source_digest")
 
@@ -415,17 +503,25 @@ _SCALARS = {
 }
 
 
-def ddl() -> list[str]:
-    """Statements that create every bronze table that does not exist yet in the attached database `lake`."""
+def columns(table: str) -> dict[str, str]:
+    """The columns of a bronze table and their DuckDB types, in order."""
+    own = {field.name: sql_type(field.type) for field in (RECORD_TABLES | JOURNAL_TABLES)[table]}
+    return {"event_date": "DATE", **own} if table in RECORD_TABLES else own
+
+
+def ddl(existing: Mapping[str, Collection[str]]) -> list[str]:
+    """Statements that bring the bronze tables of the attached database `lake` up to this version.
+
+    `existing` holds the columns of the tables that are there; rows of before have null in a new column.
+    """
     statements = ["create schema if not exists lake.bronze"]
-    for name, schema in (RECORD_TABLES | JOURNAL_TABLES).items():
-        columns = [f'"{field.name}" {sql_type(field.type)}' for field in schema]
-        if name in RECORD_TABLES:
-            columns.insert(0, "event_date DATE")
-        statements.append(f"create table if not exists lake.bronze.{name} ({', '.join(columns)})")
+    for table in RECORD_TABLES | JOURNAL_TABLES:
+        wanted = {name: f'"{name}" {data_type}' for name, data_type in columns(table).items()}
+        if table in existing:
+            new = (definition for name, definition in wanted.items() if name not in existing[table])
+            statements += [f"alter table lake.bronze.{table} add column {definition}" for definition in new]
+            continue
+        statements.append(f"create table lake.bronze.{table} ({', '.join(wanted.values())})")
+        if table in RECORD_TABLES:
+            statements.append(f"alter table lake.bronze.{table} set partitioned by (event_date)")
     return statements
-
-
-def partitioning() -> list[str]:
-    """Statements that partition the record tables by UTC day; run once, when a table is created."""
-    return [f"alter table lake.bronze.{name} set partitioned by (event_date)" for name in RECORD_TABLES]

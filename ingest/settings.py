@@ -6,7 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ingest.errors import SettingsError
 from ingest.pieces import Limits
@@ -80,7 +82,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         trace_url=_trace_url(environ.get("TRACEHOUSE_TRACE_URL") or DEFAULT_TRACE_URL),
         settle_seconds=_whole(environ, "TRACEHOUSE_SETTLE_SECONDS", 300, unit="seconds", at_least=0),
         as_of=_as_of(environ.get("TRACEHOUSE_AS_OF"), home / "as_of"),
-        mlflow_tracking_uri=environ.get("MLFLOW_TRACKING_URI") or None,
+        mlflow_tracking_uri=_tracking_uri(environ.get("MLFLOW_TRACKING_URI")),
         limits=_limits(environ),
         workers=_whole(
             environ, "TRACEHOUSE_INGEST_WORKERS", _cores(), unit="processes", at_least=1, at_most=64
@@ -157,6 +159,22 @@ def _whole(
     if number < at_least or (at_most is not None and number > at_most):
         raise SettingsError(f"{name} is {number}; give {wanted}.")
     return number
+
+
+def _tracking_uri(uri: str | None) -> str | None:
+    if not uri:
+        return None
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https", "sqlite") or (parts.scheme != "sqlite" and not parts.hostname):
+        raise SettingsError(
+            f"MLFLOW_TRACKING_URI starts with {uri.partition(':')[0]!r}; give the http:// or https:// "
+            "address of a tracking server, or sqlite:///<path>."
+        )
+    if not find_spec("mlflow"):
+        raise SettingsError(
+            "MLFLOW_TRACKING_URI is set, but MLflow's client is not installed; install the extra `mlflow`."
+        )
+    return uri
 
 
 def _trace_url(template: str) -> str:

@@ -348,3 +348,19 @@ def test_rows_that_arrow_cannot_take_are_one_sentence_and_keep_nothing(
     assert list((home / "lake").rglob("*.parquet*")) == []
     here.load()
     assert here.log("rows_landed") == [(1,)]
+
+
+def test_a_home_of_an_older_version_gets_the_columns_and_tables_it_lacks(tmp_path: Path) -> None:
+    settings = warehouse(tmp_path).settings
+    with lake.connect(settings) as connection:
+        lake.ensure_bronze(connection)
+        connection.execute("alter table lake.bronze.mlflow_evaluations drop column is_removed")
+        connection.execute("drop table lake.bronze.mlflow_traces")
+        connection.execute("insert into lake.bronze.mlflow_evaluations (assessment_id) values ('before')")
+    with lake.connect(settings) as connection:
+        lake.ensure_bronze(connection)
+        kept = connection.execute("select assessment_id, is_removed from lake.bronze.mlflow_evaluations")
+        assert kept.fetchall() == [("before", None)]
+        assert connection.execute("select count(is_removed) from lake.bronze.mlflow_traces").fetchall() == [
+            (0,)
+        ]

@@ -3,14 +3,14 @@
         materialized='incremental',
         incremental_strategy='append',
         pre_hook=[
-            "{{ delete_affected_days('usage_date', days_of_new_tenant_states() + days_recent_again()) }}",
+            "{{ delete_affected_days('usage_date', days_of_newly_linked_calls()) }}",
             "{{ delete_days_not_recent('usage_date') }}",
         ],
         post_hook="{{ remember_read() }}",
     )
 }}
 
-{%- set days = affected_days(days_of_new_tenant_states() + days_recent_again()) %}
+{%- set days = affected_days(days_of_newly_linked_calls()) %}
 
 with
 
@@ -37,13 +37,28 @@ context as (
 
 ),
 
+mlflow_traces as (
+
+    select
+        trace_id,
+        max(mlflow_run_id) as mlflow_run_id
+
+    from {{ ref('int_mlflow_traces') }}
+    where trace_id is not null
+    group by trace_id
+
+),
+
+-- The span or one above it names its run, or MLflow has the trace.
 linked as (
 
     select
         calls.*,
-        context.mlflow_run_id
+        coalesce(context.mlflow_run_id, mlflow_traces.mlflow_run_id) as mlflow_run_id
 
     from calls
+    left join mlflow_traces
+        on calls.trace_id = mlflow_traces.trace_id
     left join context
         on calls.usage_date = context.span_date
         and calls.trace_id = context.trace_id

@@ -1,0 +1,11 @@
+select
+    experiment_id,
+    run_id as mlflow_run_id,
+    key as metric_name,
+    value,
+    step,
+    recorded_at,
+    record_digest,
+    load_id
+
+from {{ source('bronze', 'mlflow_metrics') }}
