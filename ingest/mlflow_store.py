@@ -236,11 +236,12 @@ def _experiment(experiment: Any) -> Content:
 
 def _load_runs(connection: duckdb.DuckDBPyConnection, listing: _Listing, landing: _Landing) -> None:
     known = _Versions(connection, "mlflow_runs", "run_id")
+    history = _History(connection, listing, landing)
     for run in listing.runs():
         experiment = listing.experiments.get(run.info.experiment_id)
         name = experiment.name if experiment else None
-        if landing.version(known, run.info.run_id, partial(_run, run, name)):
-            _load_history(connection, listing, landing, run)
+        # The points first: a run that is known has its history, whenever a load was killed.
+        landing.version(known, run.info.run_id, partial(_run, run, name), first=partial(history.load, run))
     landing.removed(known, lambda key: {"run_id": key, "lifecycle_stage": "removed"})
 
 
@@ -262,18 +263,29 @@ def _run(run: Any, experiment_name: str | None) -> Content:
     }
 
 
-def _load_history(
-    connection: duckdb.DuckDBPyConnection, listing: _Listing, landing: _Landing, run: Any
-) -> None:
-    """The points of a new or changed run that are not known."""
-    run_id = run.info.run_id
-    digests = connection.execute(
-        "select record_digest from lake.bronze.mlflow_metrics where run_id = ?", [run_id]
-    ).fetchall()
-    known = {digest for (digest,) in digests}
-    for key in run.data.metrics:
-        for point in listing.history(run_id, key):
-            landing.once("mlflow_metrics", known, partial(_point, run.info, point))
+class _History:
+    """The points of new and changed runs."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, listing: _Listing, landing: _Landing) -> None:
+        self._connection = connection
+        self._listing = listing
+        self._landing = landing
+        runs = connection.execute("select distinct run_id from lake.bronze.mlflow_metrics").fetchall()
+        self._runs = {run_id for (run_id,) in runs}
+
+    def load(self, run: Any) -> None:
+        """Land the points of a run that are not known."""
+        run_id = run.info.run_id
+        known = self._known(run_id) if run_id in self._runs else set()
+        for key in run.data.metrics:
+            for point in self._listing.history(run_id, key):
+                self._landing.once("mlflow_metrics", known, partial(_point, run.info, point))
+
+    def _known(self, run_id: str) -> set[str]:
+        digests = self._connection.execute(
+            "select record_digest from lake.bronze.mlflow_metrics where run_id = ?", [run_id]
+        ).fetchall()
+        return {digest for (digest,) in digests}
 
 
 def _point(info: Any, point: Any) -> Content:
@@ -510,15 +522,24 @@ class _Landing:
         ).fetchall()
         self._known_bad = {digest for (digest,) in bad}
 
-    def version(self, known: _Versions, key: str, content: Callable[[], Content]) -> bool:
-        """Land a thing unless its newest version is this one. True when it landed."""
+    def version(
+        self,
+        known: _Versions,
+        key: str,
+        content: Callable[[], Content],
+        first: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Land a thing unless its newest version is this one; `first` lands what must be there before it."""
         try:
             row, digest = _row(known.table, content())
         except RecordError as error:
             known.is_new(key, "")
             self._quarantine(known.table, key, error)
-            return False
-        return self._land(known.table, row, is_new=known.is_new(key, digest))
+            return
+        is_new = known.is_new(key, digest)
+        if is_new:
+            first()
+        self._land(known.table, row, is_new=is_new)
 
     def once(self, table: str, known: set[str], content: Callable[[], Content]) -> None:
         """Land a record that never changes."""
@@ -547,7 +568,7 @@ class _Landing:
             self.committed.append(stretch)
             self.loads += 1
 
-    def _land(self, table: str, row: tuple[Any, ...], *, is_new: bool) -> bool:
+    def _land(self, table: str, row: tuple[Any, ...], *, is_new: bool) -> None:
         self._stretch.records_found += 1
         if is_new:
             self._stretch.add_rows({table: [row]})
@@ -555,7 +576,6 @@ class _Landing:
             self._stretch.rows_duplicate += 1
         if self._stretch.rows_held >= _ROWS_PER_COMMIT:
             self.commit()
-        return is_new
 
     def _quarantine(self, table: str, key: str, error: RecordError) -> None:
         raw = f"{table} {key}".strip().encode(errors="replace")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingest import mlflow_store
 from ingest.errors import SettingsError
 from ingest.settings import read_settings
 from tests.ingest.loads import Warehouse
@@ -218,3 +222,42 @@ def test_no_reviewer_user_or_content_is_written(loaded: Warehouse) -> None:
 def test_an_address_that_is_no_store_fails_at_start(uri: str, sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         read_settings({"MLFLOW_TRACKING_URI": uri})
+
+
+def test_a_load_that_was_killed_between_two_commits_is_taken_up(
+    store: Path, tmp_path: Path, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mlflow_store, "_ROWS_PER_COMMIT", 7)
+    commits = itertools.count()
+
+    def killed(landing: Any) -> None:
+        if next(commits) == 9:
+            raise KeyboardInterrupt
+        commit(landing)
+
+    commit = mlflow_store._Landing.commit
+    monkeypatch.setattr(mlflow_store._Landing, "commit", killed)
+    with pytest.raises(KeyboardInterrupt):
+        load_from(tmp_path, f"sqlite:///{store}")
+    monkeypatch.setattr(mlflow_store._Landing, "commit", commit)
+    warehouse = load_from(tmp_path, f"sqlite:///{store}")
+    points = rows(warehouse, "select count(*) from lake.bronze.mlflow_metrics")
+    assert points == [(expected["tables"]["metrics"],)]
+    assert rows(warehouse, "select count(*) from lake.bronze.mlflow_runs") == [(expected["tables"]["runs"],)]
+    assert rows(warehouse, "select max(load_id) > 9 from lake.bronze.mlflow_runs") == [(True,)]
+
+
+def test_what_cannot_be_a_row_is_quarantined_once_and_the_rest_lands(store: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "damaged.db"
+    shutil.copy(store, copy)
+    copy.chmod(0o644)
+    with closing(sqlite3.connect(copy)) as database:
+        database.execute("update runs set start_time = 9000000000000000000 where name = 'eval-00'")
+        database.commit()
+    warehouse = load_from(tmp_path, f"sqlite:///{copy}")
+    assert rows(warehouse, "select count(*) from lake.bronze.mlflow_runs") == [(12,)]
+    bad = rows(warehouse, "select source_file, reason_code from lake.bronze.quarantine")
+    assert bad == [("mlflow/sqlite", "invalid_time")]
+    found = "records_found = rows_landed + rows_quarantined + rows_duplicate"
+    assert rows(warehouse, f"select bool_and({found}), count(*) from lake.bronze.ingest_log") == [(True, 1)]
+    assert warehouse.load().sentence() == "Nothing new to load."
