@@ -83,15 +83,22 @@ def connect(
 
 
 def ensure_bronze(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the bronze tables that do not exist yet, all in one transaction."""
+    """Create the bronze tables and columns that do not exist yet, all in one transaction."""
     tables = schema.RECORD_TABLES | schema.JOURNAL_TABLES
     # A question that only the catalogue answers; DuckDB's list of tables takes five times as long.
-    with suppress(duckdb.CatalogException):
-        probes = (f"select 1 from lake.bronze.{name} where false" for name in tables)  # noqa: S608 - ours
+    with suppress(duckdb.CatalogException, duckdb.BinderException):
+        probes = (
+            f"select 1 from (select {', '.join(columns.names)} from lake.bronze.{name} where false)"  # noqa: S608 - ours
+            for name, columns in tables.items()
+        )
         connection.execute(" union all ".join(probes))
         return
     with transaction(connection):
-        for statement in [*schema.ddl(), *schema.partitioning()]:
+        rows = connection.execute(
+            "select table_name, list(column_name) from duckdb_columns() "
+            "where database_name = 'lake' and schema_name = 'bronze' group by 1"
+        ).fetchall()
+        for statement in schema.ddl(dict(rows)):
             connection.execute(statement)
 
 

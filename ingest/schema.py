@@ -17,6 +17,8 @@ JSON and protobuf, for any key order and any spelling of the same number.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import pyarrow as pa
 
 # Which decoder gave a row; a newer one may read what is in quarantine.
@@ -253,6 +255,23 @@ USAGE_SNAPSHOTS = pa.schema(
     ]
 )
 
+# Of MLflow every version is kept: a row for each time that the content of a thing was found changed. What is
+# gone from the store has a last version of stage `removed`, with the content that it had. Maps have no types
+# beside them: all MLflow values are text.
+MLFLOW_EXPERIMENTS = pa.schema(
+    [
+        # Unique within its store, the source_file.
+        ("experiment_id", TEXT),
+        ("experiment_name", TEXT),
+        # active, deleted or removed
+        ("lifecycle_stage", TEXT),
+        ("created_at", TIME),
+        ("updated_at", TIME),
+        ("tags", ATTRIBUTES),
+        *_PROVENANCE,
+    ]
+)
+
 MLFLOW_RUNS = pa.schema(
     [
         ("experiment_id", TEXT),
@@ -260,30 +279,110 @@ MLFLOW_RUNS = pa.schema(
         ("run_id", TEXT),
         ("run_name", TEXT),
         ("status", TEXT),
-        # active or deleted
+        # active, deleted or removed
         ("lifecycle_stage", TEXT),
         ("started_at", TIME),
         ("ended_at", TIME),
         ("params", ATTRIBUTES),
+        # The last value of each, as MLflow has it: of the highest step, then of the latest time.
         ("metrics", pa.map_(TEXT, REAL)),
         ("tags", ATTRIBUTES),
         *_PROVENANCE,
     ]
 )
 
-MLFLOW_EVALUATIONS = pa.schema(
+# Every point of every metric; a point never changes.
+MLFLOW_METRICS = pa.schema(
     [
         ("experiment_id", TEXT),
+        ("run_id", TEXT),
+        ("key", TEXT),
+        # NaN is NaN; an infinity, which SQL stores keep as the largest double, is one again.
+        ("value", REAL),
+        ("step", INT),
+        ("recorded_at", TIME),
+        *_PROVENANCE,
+    ]
+)
+
+MLFLOW_TRACES = pa.schema(
+    [
+        ("experiment_id", TEXT),
+        # The run in which it was traced; null outside of any.
+        ("run_id", TEXT),
+        ("mlflow_trace_id", TEXT),
+        # That of the spans; null where MLflow's id holds none.
+        ("trace_id", TEXT),
+        # OK, ERROR, IN_PROGRESS, STATE_UNSPECIFIED
+        ("status", TEXT),
+        ("started_at", TIME),
+        ("duration_ms", INT),
+        # As the finished trace says of itself.
+        ("span_count", INT),
+        ("tags", ATTRIBUTES),
+        # Its metadata, and mlflow.request_preview, mlflow.response_preview, mlflow.client_request_id.
+        ("attributes", ATTRIBUTES),
+        # active or removed
+        ("lifecycle_stage", TEXT),
+        *_PROVENANCE,
+    ]
+)
+
+# Versions of registered models and of prompts.
+MLFLOW_MODEL_VERSIONS = pa.schema(
+    [
+        ("name", TEXT),
+        ("version", INT),
+        # model or prompt
+        ("kind", TEXT),
+        # As MLflow writes it, 'None' for none.
+        ("stage", TEXT),
+        ("status", TEXT),
+        ("run_id", TEXT),
+        ("source", TEXT),
+        ("aliases", pa.list_(TEXT)),
+        ("created_at", TIME),
+        ("updated_at", TIME),
+        ("description", TEXT),
+        ("tags", ATTRIBUTES),
+        # active or removed
+        ("lifecycle_stage", TEXT),
+        *_PROVENANCE,
+    ]
+)
+
+MLFLOW_EVALUATIONS = pa.schema(
+    [
+        # Of the trace that is assessed.
+        ("experiment_id", TEXT),
+        # The evaluation run; null where the assessment names none.
         ("run_id", TEXT),
         ("mlflow_trace_id", TEXT),
         ("assessment_id", TEXT),
         ("evaluator", TEXT),
-        # HUMAN, LLM_JUDGE, CODE
+        # HUMAN, LLM_JUDGE, CODE, SOURCE_TYPE_UNSPECIFIED
         ("evaluator_kind", TEXT),
+        # Of feedback alone: numbers, and as the label text and true or false. An expectation is no score.
         ("score_value", REAL),
         ("score_label", TEXT),
         ("occurred_at", TIME),
+        # Its metadata, and mlflow.assessment.reviewer (of whom may be human, else .source_id), .rationale,
+        # .expectation, .issue, .value (neither number nor text), .error_message, .stack_trace.
         ("attributes", ATTRIBUTES),
+        # feedback, expectation or issue
+        ("assessment_type", TEXT),
+        # That of the spans; null where MLflow's id holds none.
+        ("trace_id", TEXT),
+        ("span_id", TEXT),
+        ("updated_at", TIME),
+        # False of feedback that later feedback overrides; null of what is no feedback.
+        ("is_valid", FLAG),
+        # The assessment that this one overrides.
+        ("overrides", TEXT),
+        # Of a judge that failed; there is no score then.
+        ("error_code", TEXT),
+        # active or removed
+        ("lifecycle_stage", TEXT),
         *_PROVENANCE,
     ]
 )
@@ -328,7 +427,7 @@ QUARANTINE = pa.schema(
         # Null where the file could not be opened.
         ("byte_offset", INT),
         ("byte_length", INT),
-        # traces, metrics, logs, event, usage; null when it could not be told.
+        # traces, metrics, logs, event, usage, mlflow; null when it could not be told.
         ("signal", TEXT),
         ("reason_code", TEXT),
         ("reason", TEXT),
@@ -364,8 +463,12 @@ RECORD_TABLES: dict[str, pa.Schema] = {
     "log_records": LOG_RECORDS,
     "events": EVENTS,
     "usage_snapshots": USAGE_SNAPSHOTS,
+    "mlflow_experiments": MLFLOW_EXPERIMENTS,
     "mlflow_runs": MLFLOW_RUNS,
+    "mlflow_metrics": MLFLOW_METRICS,
+    "mlflow_traces": MLFLOW_TRACES,
     "mlflow_evaluations": MLFLOW_EVALUATIONS,
+    "mlflow_model_versions": MLFLOW_MODEL_VERSIONS,
 }
 
 # Small; inserted, not partitioned.
@@ -384,8 +487,12 @@ NOT_NULL: dict[str, tuple[str, ...]] = {
     "log_records": (),
     "events": ("format", "source", "type", "record"),
     "usage_snapshots": ("snapshot_date", "tenant_id", "entitlement_tier"),
+    "mlflow_experiments": ("experiment_id",),
     "mlflow_runs": ("run_id",),
+    "mlflow_metrics": ("run_id", "key"),
+    "mlflow_traces": ("mlflow_trace_id",),
     "mlflow_evaluations": ("assessment_id",),
+    "mlflow_model_versions": ("name", "version"),
 }
 PROVENANCE_NOT_NULL = ("record_digest", "load_id", "ingested_at", "source_file", "source_digest")
 
@@ -415,17 +522,21 @@ _SCALARS = {
 }
 
 
-def ddl() -> list[str]:
-    """Statements that create every bronze table that does not exist yet in the attached database `lake`."""
+def ddl(existing: Mapping[str, Collection[str]]) -> list[str]:
+    """Statements that give the attached database `lake` the tables and columns that it does not have yet.
+
+    `existing` says which columns its bronze tables have. Record tables are partitioned by UTC day when they
+    are created.
+    """
     statements = ["create schema if not exists lake.bronze"]
     for name, schema in (RECORD_TABLES | JOURNAL_TABLES).items():
-        columns = [f'"{field.name}" {sql_type(field.type)}' for field in schema]
-        if name in RECORD_TABLES:
-            columns.insert(0, "event_date DATE")
-        statements.append(f"create table if not exists lake.bronze.{name} ({', '.join(columns)})")
+        columns = {field.name: f'"{field.name}" {sql_type(field.type)}' for field in schema}
+        if name in existing:
+            new = [column for field, column in columns.items() if field not in existing[name]]
+            statements += [f"alter table lake.bronze.{name} add column {column}" for column in new]
+            continue
+        day = ["event_date DATE"] if name in RECORD_TABLES else []
+        statements.append(f"create table lake.bronze.{name} ({', '.join([*day, *columns.values()])})")
+        if day:
+            statements.append(f"alter table lake.bronze.{name} set partitioned by (event_date)")
     return statements
-
-
-def partitioning() -> list[str]:
-    """Statements that partition the record tables by UTC day; run once, when a table is created."""
-    return [f"alter table lake.bronze.{name} set partitioned by (event_date)" for name in RECORD_TABLES]

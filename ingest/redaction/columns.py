@@ -20,6 +20,15 @@ _LISTS = [
     ),
     ("metadata", "metadata_types", "metadata_repeated"),
 ]
+# Maps of texts that have no types beside them.
+_UNTYPED = {
+    "usage_snapshots": ("attributes",),
+    "mlflow_experiments": ("tags",),
+    "mlflow_runs": ("params", "tags"),
+    "mlflow_traces": ("tags", "attributes"),
+    "mlflow_evaluations": ("attributes",),
+    "mlflow_model_versions": ("tags",),
+}
 # Types of values that are written as JSON.
 _NESTED = ("kvlist", "array")
 _Places = np.ndarray[Any, np.dtype[np.int64]]
@@ -30,8 +39,8 @@ def redacted(table: str, rows: pa.Table, redaction: Redaction) -> pa.Table:
     for names in _LISTS:
         if names[1] in rows.column_names:
             rows = _attributes(rows, names, redaction)
-    if table == "usage_snapshots":
-        rows = _untyped(rows, redaction)
+    for name in _UNTYPED.get(table, ()):
+        rows = _untyped(rows, name, redaction)
     if table == "log_records":
         rows = _bodies(rows, redaction)
     if table == "metric_points":
@@ -93,16 +102,16 @@ def _inside(values: pa.MapArray, types: pa.MapArray, redaction: Redaction) -> pa
     return pa.MapArray.from_arrays(pa.array(starts), values.keys, items)
 
 
-def _untyped(rows: pa.Table, redaction: Redaction) -> pa.Table:
-    """The fields of a usage snapshot that nobody declared: texts without a type beside them."""
-    column = rows.column("attributes")
+def _untyped(rows: pa.Table, name: str, redaction: Redaction) -> pa.Table:
+    """A map of texts without a type beside them."""
+    column = rows.column(name)
     if not len(_redacted(_one(column).keys, redaction)[0]):
         return rows
     maps = [
-        [(name, _value(name, text, None, redaction)[0]) for name, text in entries or ()]
+        [(key, _value(key, text, None, redaction)[0]) for key, text in entries or ()]
         for entries in column.to_pylist()
     ]
-    return _set(rows, "attributes", pa.array(maps, column.type))
+    return _set(rows, name, pa.array(maps, column.type))
 
 
 def _value(name: str, text: str, kind: str | None, redaction: Redaction) -> tuple[str, str | None]:

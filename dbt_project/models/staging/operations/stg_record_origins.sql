@@ -59,3 +59,39 @@ select
     occurred_at
 
 from {{ source('bronze', 'mlflow_evaluations') }}
+
+union all
+
+select
+    'mlflow' as source,
+    source_digest,
+    created_at as occurred_at
+
+from {{ source('bronze', 'mlflow_experiments') }}
+
+union all
+
+select
+    'mlflow' as source,
+    source_digest,
+    recorded_at as occurred_at
+
+from {{ source('bronze', 'mlflow_metrics') }}
+
+union all
+
+select
+    'mlflow' as source,
+    source_digest,
+    started_at as occurred_at
+
+from {{ source('bronze', 'mlflow_traces') }}
+
+union all
+
+select
+    'mlflow' as source,
+    source_digest,
+    created_at as occurred_at
+
+from {{ source('bronze', 'mlflow_model_versions') }}
