@@ -7,8 +7,9 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
-# MLflow's server needs an older pyarrow than the project, so the tests start it from an environment of its own.
-MLFLOW_SERVER := $(VENV)/mlflow-server
+# MLflow's server, which tests read from.
+MLFLOW_VENV := .venv-mlflow
+MLFLOW_READY := $(MLFLOW_VENV)/.ready
 # An empty lake, for the linter that compiles the models.
 LINT_HOME := $(CURDIR)/$(VENV)/lint
 
@@ -42,14 +43,6 @@ $(READY): requirements.lock
 	@$(PY) -c 'from ingest.lake import install_extensions; install_extensions()'
 	@touch $@
 
-$(MLFLOW_SERVER)/.ready: tests/mlflow_server/requirements.lock $(READY)
-	@echo "==> Building an environment for the MLflow server of the tests (about a minute)"
-	@rm -rf $(MLFLOW_SERVER)
-	@$(PYTHON) -m venv $(MLFLOW_SERVER)
-	@$(MLFLOW_SERVER)/bin/python -m pip install --disable-pip-version-check --no-compile --quiet --progress-bar off -r tests/mlflow_server/requirements.lock
-	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m compileall -q -j 0 $(MLFLOW_SERVER)/lib >/dev/null 2>&1 || true
-	@touch $@
-
 demo: setup ## Sample month to gated marts, with a summary of each
 	@$(PY) -m orchestration demo
 
@@ -66,11 +59,18 @@ lint: setup ## Linters, types and the borders between the rooms
 	@echo "==> sqlfluff"; mkdir -p "$(LINT_HOME)/landing"; TRACEHOUSE_HOME="$(LINT_HOME)" $(PY) -m ingest load >/dev/null; \
 	TRACEHOUSE_HOME="$(LINT_HOME)" $(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 
-test: setup lint $(MLFLOW_SERVER)/.ready ## Linters, types, unit and integration tests, dbt build with its tests
+$(MLFLOW_READY): tests/mlflow_server/requirements.txt
+	@echo "==> Building $(MLFLOW_VENV), an MLflow server for the tests (two minutes, once)"
+	@rm -rf $(MLFLOW_VENV)
+	@$(PYTHON) -m venv $(MLFLOW_VENV)
+	@env -u PYTHONDONTWRITEBYTECODE $(MLFLOW_VENV)/bin/python -m pip install --disable-pip-version-check --quiet --progress-bar off -r $<
+	@touch $@
+
+test: setup lint $(MLFLOW_READY) ## Linters, types, unit and integration tests, dbt build with its tests
 	@echo "==> Compiling the kernels (a minute, once)"; $(PY) -m ingest.otlp.kernels
 	@echo "==> pytest"; $(PY) -m pytest -m "not long" -n 2 --dist loadgroup
 
-test-long: setup $(MLFLOW_SERVER)/.ready ## The long checks
+test-long: setup $(MLFLOW_READY) ## The long checks
 	@$(PY) -m ingest.otlp.kernels
 	@$(PY) -m pytest -m long
 
@@ -79,4 +79,4 @@ bench: setup ## The ingest against its peers: a table and a picture in benchmark
 	@$(PY) -m benchmarks.ingest
 
 clean: ## Remove the environment and build output; never the data
-	rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(MLFLOW_VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,4 +1,4 @@
-"""Load the landing folder into the lake, look after the lake, write the sample month."""
+"""Load the landing folder and the MLflow store into the lake, look after the lake, write the sample month."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="TRACEHOUSE_HOME and the other settings come from the environment; README.md lists them.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("load", help="read what is new below $TRACEHOUSE_HOME/landing into the lake")
+    commands.add_parser(
+        "load",
+        help="read what is new below $TRACEHOUSE_HOME/landing and in the MLflow store",
+    )
     commands.add_parser(
         "replay-quarantine", help="decode what is in quarantine again; what is good by now lands"
     )
@@ -64,6 +67,8 @@ def _load(settings: Settings) -> int:
     print(summary.sentence())
     if told := tell_strays(settings.landing):
         _tell(told)
+    if summary.store_failure:
+        raise TracehouseError(summary.store_failure)
     return 0
 
 

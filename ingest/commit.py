@@ -30,7 +30,11 @@ class Commits:
         self._connection = connection
         self._settings = settings
         self._redaction = redaction
-        self._recorded = _newest_policy(connection)
+        newest = _newest_policy(connection)
+        self._recorded = newest[:2] if newest else None
+        is_recorded = self._recorded == (redaction.digest, redaction.key_fingerprint)
+        # The first load under this policy, when it was the last one's too.
+        self.policy_since = newest[2] if newest and is_recorded else None
 
     def commit(self, written: Sequence[Written]) -> None:
         """Make the files, bad records and log entries of `written` visible at once.
@@ -106,12 +110,13 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[s
         connection.unregister("new_rows")
 
 
-def _newest_policy(connection: duckdb.DuckDBPyConnection) -> tuple[str, str | None] | None:
-    """Digest of the policy that was recorded last, and the fingerprint of its key; null before the first."""
+def _newest_policy(connection: duckdb.DuckDBPyConnection) -> tuple[str, str | None, int] | None:
+    """Digest of the policy that was recorded last, fingerprint of its key, its load; null if none."""
     row = connection.execute(
-        "select digest, key_fingerprint from lake.bronze.redaction_policies order by load_id desc limit 1"
+        "select digest, key_fingerprint, load_id from lake.bronze.redaction_policies "
+        "order by load_id desc limit 1"
     ).fetchone()
-    return (row[0], row[1]) if row else None
+    return (row[0], row[1], row[2]) if row else None
 
 
 def _policy_row(redaction: Redaction, load_id: int, now: datetime) -> dict[str, Any]:

@@ -71,12 +71,15 @@ def load_into(
     limits: Limits | None = None,
     workers: Workers | None = None,
 ) -> LoadSummary:
-    """Read everything new below the landing folder into bronze; the caller holds the writer lock.
+    """Read everything new below the landing folder, then the MLflow store if one is set, into bronze.
+
+    The caller holds the writer lock.
 
     `workers` that are running already do the reading; without, a large load starts its own.
 
     A file's rows and its log entry become visible at once. Running it again after it was killed at any
-    moment gives what one undisturbed load gives. `now` decides which files are settled.
+    moment gives what one undisturbed load gives. `now` decides which files are settled. A store that cannot
+    be read takes nothing from the files: the summary says why.
     """
     limits = limits or settings.limits
     store = Store(Path(settings.lake), read_redaction(now, settings.hash_key))
@@ -103,32 +106,13 @@ def load_into(
         except BaseException:
             batch.discard()
             raise
-        if settings.mlflow_tracking_uri:
-            _load_mlflow(connection, settings.mlflow_tracking_uri, store, commits, summary, progress)
+    if settings.mlflow_tracking_uri:
+        # Only here: MLflow takes seconds to import.
+        from ingest.mlflow_store.loading import load_store
+
+        load_store(connection, settings, store, limits, now=now, summary=summary, progress=progress)
     summary.seconds = teller.seconds
     return summary
-
-
-def _load_mlflow(
-    connection: duckdb.DuckDBPyConnection,
-    uri: str,
-    store: Store,
-    commits: Commits,
-    summary: LoadSummary,
-    progress: Progress,
-) -> None:
-    """What is new in the MLflow store; one that cannot be read is told like a file, and tried again."""
-    from ingest.mlflow_store import MlflowUnreadableError, load_store, source_name
-
-    progress(f"reading {source_name(uri)}")
-    try:
-        landed = load_store(connection, uri, store, commits)
-    except MlflowUnreadableError as error:
-        summary.unreadable[source_name(uri)] = str(error)
-        return
-    summary.loads += landed.loads
-    for stretch in landed.stretches:
-        summary.add(stretch)
 
 
 def _compile_where_worth_it(readings: Sequence[Reading], progress: Progress) -> None:

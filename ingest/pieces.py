@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Encoding = Literal["json", "protobuf"]
-Signal = Literal["traces", "metrics", "logs", "event", "usage"]
+Signal = Literal["traces", "metrics", "logs", "event", "usage", "mlflow"]
 
 # A row is (event day, *columns): the UTC day as days since 1970-01-01, or None where the record has no
 # time; then one value per column of the table in ingest.schema, up to and including record_digest.

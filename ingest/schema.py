@@ -255,11 +255,15 @@ USAGE_SNAPSHOTS = pa.schema(
     ]
 )
 
+# Of MLflow every version is kept: a row for each time that the content of a thing was found changed. What is
+# gone from the store has a last version of stage `removed`, with the content that it had. Maps have no types
+# beside them: all MLflow values are text.
 MLFLOW_EXPERIMENTS = pa.schema(
     [
+        # Unique within its store, the source_file.
         ("experiment_id", TEXT),
         ("experiment_name", TEXT),
-        # active, deleted, or removed: the store has it no more, and the rest of the row is null
+        # active, deleted or removed
         ("lifecycle_stage", TEXT),
         ("created_at", TIME),
         ("updated_at", TIME),
@@ -275,23 +279,25 @@ MLFLOW_RUNS = pa.schema(
         ("run_id", TEXT),
         ("run_name", TEXT),
         ("status", TEXT),
-        # As of an experiment.
+        # active, deleted or removed
         ("lifecycle_stage", TEXT),
         ("started_at", TIME),
         ("ended_at", TIME),
         ("params", ATTRIBUTES),
-        # Newest value per key, as MLflow defines it.
+        # The last value of each, as MLflow has it: of the highest step, then of the latest time.
         ("metrics", pa.map_(TEXT, REAL)),
         ("tags", ATTRIBUTES),
         *_PROVENANCE,
     ]
 )
 
+# Every point of every metric; a point never changes.
 MLFLOW_METRICS = pa.schema(
     [
         ("experiment_id", TEXT),
         ("run_id", TEXT),
         ("key", TEXT),
+        # NaN is NaN; an infinity, which SQL stores keep as the largest double, is one again.
         ("value", REAL),
         ("step", INT),
         ("recorded_at", TIME),
@@ -302,57 +308,34 @@ MLFLOW_METRICS = pa.schema(
 MLFLOW_TRACES = pa.schema(
     [
         ("experiment_id", TEXT),
-        # The run that it was made under.
+        # The run in which it was traced; null outside of any.
         ("run_id", TEXT),
         ("mlflow_trace_id", TEXT),
-        # Of OpenTelemetry, 32 hex characters; null where MLflow's id is none.
+        # That of the spans; null where MLflow's id holds none.
         ("trace_id", TEXT),
+        # OK, ERROR, IN_PROGRESS, STATE_UNSPECIFIED
         ("status", TEXT),
         ("started_at", TIME),
         ("duration_ms", INT),
+        # As the finished trace says of itself.
         ("span_count", INT),
         ("tags", ATTRIBUTES),
-        # What MLflow calls metadata.
+        # Its metadata, and mlflow.request_preview, mlflow.response_preview, mlflow.client_request_id.
         ("attributes", ATTRIBUTES),
-        # The store has it no more, and the rest of the row is null.
-        ("is_removed", FLAG),
+        # active or removed
+        ("lifecycle_stage", TEXT),
         *_PROVENANCE,
     ]
 )
 
-MLFLOW_EVALUATIONS = pa.schema(
-    [
-        ("experiment_id", TEXT),
-        ("run_id", TEXT),
-        ("mlflow_trace_id", TEXT),
-        ("span_id", TEXT),
-        ("assessment_id", TEXT),
-        # feedback or expectation, which is no result and stands in the attributes
-        ("assessment_type", TEXT),
-        ("evaluator", TEXT),
-        # HUMAN, LLM_JUDGE, CODE
-        ("evaluator_kind", TEXT),
-        ("score_value", REAL),
-        # What is no number, a truth value included.
-        ("score_label", TEXT),
-        ("occurred_at", TIME),
-        ("updated_at", TIME),
-        ("trace_started_at", TIME),
-        # False: overridden by another, or the judge failed.
-        ("is_valid", FLAG),
-        ("attributes", ATTRIBUTES),
-        # As of a trace.
-        ("is_removed", FLAG),
-        *_PROVENANCE,
-    ]
-)
-
+# Versions of registered models and of prompts.
 MLFLOW_MODEL_VERSIONS = pa.schema(
     [
         ("name", TEXT),
-        ("version", TEXT),
+        ("version", INT),
         # model or prompt
         ("kind", TEXT),
+        # As MLflow writes it, 'None' for none.
         ("stage", TEXT),
         ("status", TEXT),
         ("run_id", TEXT),
@@ -362,8 +345,44 @@ MLFLOW_MODEL_VERSIONS = pa.schema(
         ("updated_at", TIME),
         ("description", TEXT),
         ("tags", ATTRIBUTES),
-        # As of a trace.
-        ("is_removed", FLAG),
+        # active or removed
+        ("lifecycle_stage", TEXT),
+        *_PROVENANCE,
+    ]
+)
+
+MLFLOW_EVALUATIONS = pa.schema(
+    [
+        # Of the trace that is assessed.
+        ("experiment_id", TEXT),
+        # The evaluation run; null where the assessment names none.
+        ("run_id", TEXT),
+        ("mlflow_trace_id", TEXT),
+        ("assessment_id", TEXT),
+        ("evaluator", TEXT),
+        # HUMAN, LLM_JUDGE, CODE, SOURCE_TYPE_UNSPECIFIED
+        ("evaluator_kind", TEXT),
+        # Of feedback alone: numbers, and as the label text and true or false. An expectation is no score.
+        ("score_value", REAL),
+        ("score_label", TEXT),
+        ("occurred_at", TIME),
+        # Its metadata, and mlflow.assessment.reviewer (of whom may be human, else .source_id), .rationale,
+        # .expectation, .issue, .value (neither number nor text), .error_message, .stack_trace.
+        ("attributes", ATTRIBUTES),
+        # feedback, expectation or issue
+        ("assessment_type", TEXT),
+        # That of the spans; null where MLflow's id holds none.
+        ("trace_id", TEXT),
+        ("span_id", TEXT),
+        ("updated_at", TIME),
+        # False of feedback that later feedback overrides; null of what is no feedback.
+        ("is_valid", FLAG),
+        # The assessment that this one overrides.
+        ("overrides", TEXT),
+        # Of a judge that failed; there is no score then.
+        ("error_code", TEXT),
+        # active or removed
+        ("lifecycle_stage", TEXT),
         *_PROVENANCE,
     ]
 )
@@ -408,7 +427,7 @@ QUARANTINE = pa.schema(
         # Null where the file could not be opened.
         ("byte_offset", INT),
         ("byte_length", INT),
-        # traces, metrics, logs, event, usage; null when it could not be told.
+        # traces, metrics, logs, event, usage, mlflow; null when it could not be told.
         ("signal", TEXT),
         ("reason_code", TEXT),
         ("reason", TEXT),
@@ -470,7 +489,7 @@ NOT_NULL: dict[str, tuple[str, ...]] = {
     "usage_snapshots": ("snapshot_date", "tenant_id", "entitlement_tier"),
     "mlflow_experiments": ("experiment_id",),
     "mlflow_runs": ("run_id",),
-    "mlflow_metrics": ("run_id", "key", "value"),
+    "mlflow_metrics": ("run_id", "key"),
     "mlflow_traces": ("mlflow_trace_id",),
     "mlflow_evaluations": ("assessment_id",),
     "mlflow_model_versions": ("name", "version"),
@@ -503,25 +522,21 @@ _SCALARS = {
 }
 
 
-def columns(table: str) -> dict[str, str]:
-    """The columns of a bronze table and their DuckDB types, in order."""
-    own = {field.name: sql_type(field.type) for field in (RECORD_TABLES | JOURNAL_TABLES)[table]}
-    return {"event_date": "DATE", **own} if table in RECORD_TABLES else own
-
-
 def ddl(existing: Mapping[str, Collection[str]]) -> list[str]:
-    """Statements that bring the bronze tables of the attached database `lake` up to this version.
+    """Statements that give the attached database `lake` the tables and columns that it does not have yet.
 
-    `existing` holds the columns of the tables that are there; rows of before have null in a new column.
+    `existing` says which columns its bronze tables have. Record tables are partitioned by UTC day when they
+    are created.
     """
     statements = ["create schema if not exists lake.bronze"]
-    for table in RECORD_TABLES | JOURNAL_TABLES:
-        wanted = {name: f'"{name}" {data_type}' for name, data_type in columns(table).items()}
-        if table in existing:
-            new = (definition for name, definition in wanted.items() if name not in existing[table])
-            statements += [f"alter table lake.bronze.{table} add column {definition}" for definition in new]
+    for name, schema in (RECORD_TABLES | JOURNAL_TABLES).items():
+        columns = {field.name: f'"{field.name}" {sql_type(field.type)}' for field in schema}
+        if name in existing:
+            new = [column for field, column in columns.items() if field not in existing[name]]
+            statements += [f"alter table lake.bronze.{name} add column {column}" for column in new]
             continue
-        statements.append(f"create table lake.bronze.{table} ({', '.join(wanted.values())})")
-        if table in RECORD_TABLES:
-            statements.append(f"alter table lake.bronze.{table} set partitioned by (event_date)")
+        day = ["event_date DATE"] if name in RECORD_TABLES else []
+        statements.append(f"create table lake.bronze.{name} ({', '.join([*day, *columns.values()])})")
+        if day:
+            statements.append(f"alter table lake.bronze.{name} set partitioned by (event_date)")
     return statements

@@ -6,11 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ingest.errors import SettingsError
+from ingest.mlflow_store.uri import check_tracking_uri
 from ingest.pieces import Limits
 
 # Grafana Explore on a Tempo data source, asking for one trace by its id.
@@ -25,8 +24,8 @@ class Settings:
     """What one run of the warehouse needs to know. Paths are absolute.
 
     `as_of` is null when nothing pins it: ages and freshness are then measured at the real clock.
-    `workers` is how many processes decode a large load. `hash_key` never shows in a repr, a log or an
-    argument list.
+    `workers` is how many processes decode a large load. `hash_key` and `mlflow_tracking_uri`, which may hold
+    a password, never show in a repr, a log or an argument list.
     """
 
     home: Path
@@ -36,7 +35,7 @@ class Settings:
     trace_url: str
     settle_seconds: int
     as_of: datetime | None
-    mlflow_tracking_uri: str | None
+    mlflow_tracking_uri: str | None = field(repr=False)
     limits: Limits = field(default_factory=Limits)
     workers: int = 1
     hash_key: str | None = field(default=None, repr=False)
@@ -82,7 +81,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         trace_url=_trace_url(environ.get("TRACEHOUSE_TRACE_URL") or DEFAULT_TRACE_URL),
         settle_seconds=_whole(environ, "TRACEHOUSE_SETTLE_SECONDS", 300, unit="seconds", at_least=0),
         as_of=_as_of(environ.get("TRACEHOUSE_AS_OF"), home / "as_of"),
-        mlflow_tracking_uri=_tracking_uri(environ.get("MLFLOW_TRACKING_URI")),
+        mlflow_tracking_uri=_tracking_uri(environ),
         limits=_limits(environ),
         workers=_whole(
             environ, "TRACEHOUSE_INGEST_WORKERS", _cores(), unit="processes", at_least=1, at_most=64
@@ -108,6 +107,11 @@ def _as_of(value: str | None, pinned: Path) -> datetime | None:
     if not value and pinned.is_file():
         return parse_instant(pinned.read_text(), setting=f"the file {pinned}")
     return None
+
+
+def _tracking_uri(environ: Mapping[str, str]) -> str | None:
+    uri = environ.get("MLFLOW_TRACKING_URI")
+    return check_tracking_uri(uri) if uri else None
 
 
 def _cores() -> int:
@@ -159,22 +163,6 @@ def _whole(
     if number < at_least or (at_most is not None and number > at_most):
         raise SettingsError(f"{name} is {number}; give {wanted}.")
     return number
-
-
-def _tracking_uri(uri: str | None) -> str | None:
-    if not uri:
-        return None
-    parts = urlsplit(uri)
-    if parts.scheme not in ("http", "https", "sqlite") or (parts.scheme != "sqlite" and not parts.hostname):
-        raise SettingsError(
-            f"MLFLOW_TRACKING_URI starts with {uri.partition(':')[0]!r}; give the http:// or https:// "
-            "address of a tracking server, or sqlite:///<path>."
-        )
-    if not find_spec("mlflow"):
-        raise SettingsError(
-            "MLFLOW_TRACKING_URI is set, but MLflow's client is not installed; install the extra `mlflow`."
-        )
-    return uri
 
 
 def _trace_url(template: str) -> str:

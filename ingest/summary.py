@@ -24,11 +24,13 @@ class LoadSummary:
     """What one load did. `rows_landed` counts rows by bronze table, span events and links included.
 
     `unreadable` names files that could not be opened, with the reason; they are tried again next time.
+    `store_failure` says why the MLflow store could not be read to its end; null where it was, or none is set.
     """
 
     kinds: dict[str, KindTotals] = field(default_factory=lambda: defaultdict(KindTotals))
     rows_landed: Counter[str] = field(default_factory=Counter)
     unreadable: dict[str, str] = field(default_factory=dict)
+    store_failure: str | None = None
     loads: int = 0
     seconds: float = 0.0
 

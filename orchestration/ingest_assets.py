@@ -1,4 +1,4 @@
-"""Landing folder to bronze: one asset per bronze table, one load for all of them."""
+"""Landing folder and MLflow store to bronze: one asset per bronze table, one load for all of them."""
 
 from collections.abc import Iterator
 
@@ -25,6 +25,9 @@ def bronze(context: AssetExecutionContext, warehouse: Warehouse) -> Iterator[Mat
     if told := tell_strays(warehouse.settings.landing):
         context.log.warning(told)
         say(told)
+    if summary.store_failure:
+        context.log.warning(summary.store_failure)
+        say(summary.store_failure)
     with lake.connect(warehouse.settings, read_only=True) as connection:
         for table in BRONZE:
             count = connection.sql(f"from lake.bronze.{table}").count("*").fetchone()

@@ -117,8 +117,11 @@ def written_or_told(home: Path) -> Iterator[None]:
 
 
 def is_idle(settings: Settings, now: datetime) -> bool:
-    """True when no file is new or has grown and the last finished run saw everything else."""
-    if not Path(settings.catalog.removeprefix("sqlite:")).exists():
+    """True when no file is new or has grown and the last finished run saw everything else.
+
+    Whether an MLflow store has news only a load can tell.
+    """
+    if settings.mlflow_tracking_uri or not Path(settings.catalog.removeprefix("sqlite:")).exists():
         return False
     with lake.connect(settings, read_only=True) as connection:
         if not work.has_runs(connection) or has_news(Journal(connection), settings, now=now):

@@ -20,7 +20,7 @@ _LISTS = [
     ),
     ("metadata", "metadata_types", "metadata_repeated"),
 ]
-# Fields that nobody declared, and what MLflow keeps as text.
+# Maps of texts that have no types beside them.
 _UNTYPED = {
     "usage_snapshots": ("attributes",),
     "mlflow_experiments": ("tags",),
@@ -102,16 +102,16 @@ def _inside(values: pa.MapArray, types: pa.MapArray, redaction: Redaction) -> pa
     return pa.MapArray.from_arrays(pa.array(starts), values.keys, items)
 
 
-def _untyped(rows: pa.Table, column_name: str, redaction: Redaction) -> pa.Table:
+def _untyped(rows: pa.Table, name: str, redaction: Redaction) -> pa.Table:
     """A map of texts without a type beside them."""
-    column = rows.column(column_name)
+    column = rows.column(name)
     if not len(_redacted(_one(column).keys, redaction)[0]):
         return rows
     maps = [
-        [(name, _value(name, text, None, redaction)[0]) for name, text in entries or ()]
+        [(key, _value(key, text, None, redaction)[0]) for key, text in entries or ()]
         for entries in column.to_pylist()
     ]
-    return _set(rows, column_name, pa.array(maps, column.type))
+    return _set(rows, name, pa.array(maps, column.type))
 
 
 def _value(name: str, text: str, kind: str | None, redaction: Redaction) -> tuple[str, str | None]:

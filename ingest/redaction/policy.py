@@ -8,7 +8,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -44,6 +44,20 @@ class Redaction:
         if action == "hash" and self.key is not None:
             return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest(), "hashed"
         return "", "dropped"
+
+    def on_copies(self, *, is_same_policy: bool) -> Redaction:
+        """The policy for a row that is written again from the lake: what was hashed is not hashed once more.
+
+        A row of the same policy stays as it is; of one that stood under another, all that is named is
+        dropped.
+        """
+        if is_same_policy:
+            return KEEP_ALL
+        exact: dict[str, Action] = {n: "keep" if a == "keep" else "drop" for n, a in self.exact.items()}
+        prefixes: list[tuple[str, Action]] = [
+            (n, "keep" if a == "keep" else "drop") for n, a in self.prefixes
+        ]
+        return replace(self, exact=exact, prefixes=tuple(prefixes), key=None)
 
     @cached_property
     def key_fingerprint(self) -> str | None:

@@ -69,8 +69,9 @@ results as (
     where
         assessments.assessment_type = 'feedback'
         and assessments.is_valid
-        and not assessments.is_removed
-        and not coalesce(traces.is_removed, false)
+        and assessments.error_code is null
+        and assessments.lifecycle_stage = 'active'
+        and coalesce(traces.lifecycle_stage, 'active') = 'active'
         and (coalesce(assessments.mlflow_run_id, traces.mlflow_run_id) is null or runs.mlflow_run_id is not null)
 
     union all

@@ -11,12 +11,12 @@ versions as (
 select
     mlflow_trace_id,
     trace_id,
-    case when not is_removed then mlflow_run_id end as mlflow_run_id,
+    case when lifecycle_stage = 'active' then mlflow_run_id end as mlflow_run_id,
     {{ map_text('tags', 'agent') }} as agent_name,
     {{ map_text('tags', 'dataset') }} as dataset,
     {{ map_text('tags', 'release_train') }} as release_train,
     {{ map_text('tags', 'evaluation.item.id') }} as item_id,
-    is_removed,
+    lifecycle_stage,
     load_id
 
 from versions

@@ -1,7 +1,9 @@
 select
+    source_file as mlflow_store,
     experiment_id,
     run_id as mlflow_run_id,
     mlflow_trace_id,
+    trace_id,
     span_id,
     assessment_id,
     assessment_type,
@@ -9,11 +11,13 @@ select
     evaluator_kind,
     score_value,
     score_label,
+    is_valid,
+    overrides as overridden_assessment_id,
+    error_code,
+    lifecycle_stage,
     occurred_at,
     updated_at,
-    is_valid,
     attributes,
-    is_removed,
     record_digest,
     load_id
 

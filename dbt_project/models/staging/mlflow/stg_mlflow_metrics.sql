@@ -1,8 +1,9 @@
 select
+    source_file as mlflow_store,
     experiment_id,
     run_id as mlflow_run_id,
     key as metric_name,
-    value,
+    value as metric_value,
     step,
     recorded_at,
     record_digest,

@@ -1,4 +1,5 @@
 select
+    source_file as mlflow_store,
     experiment_id,
     experiment_name,
     run_id as mlflow_run_id,
