@@ -354,13 +354,13 @@ def test_a_home_of_an_older_version_gets_the_columns_and_tables_it_lacks(tmp_pat
     settings = warehouse(tmp_path).settings
     with lake.connect(settings) as connection:
         lake.ensure_bronze(connection)
-        connection.execute("alter table lake.bronze.mlflow_evaluations drop column is_removed")
+        connection.execute("alter table lake.bronze.mlflow_evaluations drop column lifecycle_stage")
         connection.execute("drop table lake.bronze.mlflow_traces")
         connection.execute("insert into lake.bronze.mlflow_evaluations (assessment_id) values ('before')")
     with lake.connect(settings) as connection:
         lake.ensure_bronze(connection)
-        kept = connection.execute("select assessment_id, is_removed from lake.bronze.mlflow_evaluations")
+        kept = connection.execute("select assessment_id, lifecycle_stage from lake.bronze.mlflow_evaluations")
         assert kept.fetchall() == [("before", None)]
-        assert connection.execute("select count(is_removed) from lake.bronze.mlflow_traces").fetchall() == [
+        assert connection.execute("select count(lifecycle_stage) from lake.bronze.mlflow_traces").fetchall() == [
             (0,)
         ]
