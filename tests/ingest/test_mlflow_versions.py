@@ -145,8 +145,8 @@ def test_each_kind_of_assessment_is_told_apart(house: Warehouse, store: TinyStor
     store.assess(trace, "failed", error=_error("RATE_LIMITED"), source=("LLM_JUDGE", "judge-1"))
     load(house)
     found = house.ask(
-        "select evaluator, assessment_type, evaluator_kind, score_value, score_label, is_valid, error_code, trace_id "
-        "from lake.bronze.mlflow_evaluations order by 1"
+        "select evaluator, assessment_type, evaluator_kind, score_value, score_label, is_valid, error_code, "
+        "trace_id from lake.bronze.mlflow_evaluations order by 1"
     )
     otel = f"{1:032x}"
     assert found == [
