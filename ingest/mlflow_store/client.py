@@ -206,7 +206,8 @@ def _why(error: BaseException) -> str:
     """What happened and what to do, without the client's own words: they quote addresses and values."""
     code = str(getattr(error, "error_code", "") or "")
     names = {base.__name__ for cause in _causes(error) for base in type(cause).__mro__}
-    if names & {"Timeout", "ReadTimeoutError", "ConnectTimeoutError"}:
+    # Of urllib3 a refused connection is a kind of timeout.
+    if "NewConnectionError" not in names and names & {"Timeout", "ReadTimeoutError", "ConnectTimeoutError"}:
         return "did not answer in time: see how the server is, or set MLFLOW_HTTP_REQUEST_TIMEOUT higher."
     if "RetryError" in names or "ResponseError" in names:
         return "answered with errors (HTTP 5xx or 429) each time it was asked: see the server's log."

@@ -70,7 +70,8 @@ def test_the_last_accuracy_of_a_run_is_that_of_mlflow_and_of_its_history(
 
 def test_every_point_of_every_metric_lands(loaded: Warehouse, expected: dict[str, Any]) -> None:
     found = loaded.ask(
-        "select key, count(*), count(*) filter (isnan(value)) from lake.bronze.mlflow_metrics group by 1 order by 1"
+        "select key, count(*), count(*) filter (isnan(value)) from lake.bronze.mlflow_metrics "
+        "group by 1 order by 1"
     )
     assert [list(row) for row in found] == expected["metric_rows_per_key"]
     assert sum(row[1] for row in found) == expected["tables"]["metrics"]
@@ -111,8 +112,8 @@ def test_traces_have_status_duration_and_the_id_of_their_spans(
 ) -> None:
     found = loaded.ask(
         "select mlflow_trace_id, trace_id, status, duration_ms, span_count, "
-        "json_extract(attributes['mlflow.trace.tokenUsage'], ['$.input_tokens', '$.output_tokens']), tags['tenant.id'] "
-        "from lake.bronze.mlflow_traces"
+        "json_extract(attributes['mlflow.trace.tokenUsage'], ['$.input_tokens', '$.output_tokens']), "
+        "tags['tenant.id'] from lake.bronze.mlflow_traces"
     )
     told = {
         row[0]: (row[2], row[3], *([None, None] if row[5] is None else [n and int(n) for n in row[5]]))
