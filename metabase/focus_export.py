@@ -83,7 +83,8 @@ def export_month(serving: Serving, month: str, target: Path) -> Exported:
     as it is. The file stands there whole or not at all.
 
     Raises SettingsError for a month, name or folder that cannot be, for a file that exists, and when there
-    are no charges of that month or nothing was published.
+    are no charges of that month or nothing was published. Sources: the attributes DateTimeFormat,
+    NumericFormat and NullHandling of FOCUS 1.2.
     """
     write = _writer(month, target)
     charges = _published(serving, MART)
@@ -98,6 +99,8 @@ def export_month(serving: Serving, month: str, target: Path) -> Exported:
         try:
             write(connection.execute(_CHARGES, asked).to_arrow_reader(_BATCH), new)
             new.replace(target)
+        except OSError as error:
+            raise SettingsError(f"{target} cannot be written ({error.strerror}).") from error
         finally:
             new.unlink(missing_ok=True)
     return Exported(target, month, rows, tokens, billed, int(unpriced_tokens), unpriced_requests)
