@@ -28,6 +28,7 @@ MARTS = {
     "latency_histogram_daily",
     "llm_calls_recent",
     "mrr_movements_monthly",
+    "premium_funnel_monthly",
     "slo_daily",
     "tenant_retention_cohorts",
     "tenant_tier_history",
