@@ -23,6 +23,7 @@ MARTS = {
     "compliance_exceptions",
     "connector_performance_daily",
     "deployments",
+    "feature_adoption_daily",
     "focus_charges_daily",
     "latency_daily",
     "latency_histogram_daily",

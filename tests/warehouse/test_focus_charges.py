@@ -10,6 +10,8 @@ from ingest import lake
 from tests.running import Home
 from tests.warehouse.building import SECOND, Span, dbt, land
 
+pytestmark = pytest.mark.xdist_group("focus")
+
 # 2026-10-01 00:00 UTC.
 OCTOBER = 1_790_812_800 * SECOND
 DAY = 86_400 * SECOND
@@ -59,7 +61,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
-@pytest.mark.xdist_group("focus")
 def test_charges_are_tokens_at_the_agreed_price_beside_the_listed_one(home: Home) -> None:
     charges = home.in_lake(
         "select cast(ChargePeriodStart as date)::varchar, SubAccountId, SkuMeter, ConsumedQuantity, "
@@ -79,7 +80,6 @@ def test_charges_are_tokens_at_the_agreed_price_beside_the_listed_one(home: Home
     ]
 
 
-@pytest.mark.xdist_group("focus")
 def test_charges_and_unpriced_tokens_are_all_of_token_usage_daily(home: Home) -> None:
     # 1,100,000 + 10,000 + 4,400 tokens cost 0.155 + 0.0015 + 0.00084 dollars; 550 have no price.
     usage = home.in_lake(
@@ -90,19 +90,3 @@ def test_charges_and_unpriced_tokens_are_all_of_token_usage_daily(home: Home) ->
     )
     assert usage == [(1_114_950, 550, Decimal("0.15734"))]
     assert charged == [(Decimal(1_114_400), Decimal("0.15734"))]
-
-
-@pytest.mark.xdist_group("focus")
-def test_a_late_call_changes_the_charges_of_its_day_alone(home: Home) -> None:
-    earlier = "select columns(*) from lake.marts.focus_charges_daily where ChargePeriodStart < '2026-10-02'"
-    before = home.in_lake(f"{earlier} order by all")
-    late = call(5, OCTOBER + DAY + SECOND, "acme", "gpt-4o-mini", read=1_000)
-    land(home, "late.jsonl", [late], service="api")
-    dbt(home, "run", "--select", "+focus_charges_daily")
-    assert home.in_lake(f"{earlier} order by all") == before
-    read = home.in_lake(
-        "select ConsumedQuantity, BilledCost from lake.marts.focus_charges_daily "
-        "where ChargePeriodStart >= '2026-10-02' and SkuMeter = 'Uncached Input Tokens'"
-    )
-    # 801,000 tokens at $0.10 a million.
-    assert read == [(Decimal(801_000), Decimal("0.0801"))]

@@ -140,7 +140,7 @@ described as (
         standing.tenant_id,
         standing.month,
         standing.ends_at <= {{ as_of() }} as is_complete,
-        not (standing.is_known and standing.is_cancelled) as is_tenant,
+        not coalesce(standing.is_known and standing.is_cancelled, false) as is_tenant,
         coalesce(first_trials.started_at < standing.ends_at, false) as has_told_trial,
         coalesce(first_statuses.told_at < standing.ends_at, false) as has_told_status,
         case when standing.is_known then standing.mrr_usd > 0 end as is_paying,
