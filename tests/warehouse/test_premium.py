@@ -91,8 +91,8 @@ def test_tenants_stand_in_the_stage_that_they_had_reached_when_the_month_ended(h
     assert funnel == [
         # One tenant came on the last day, and nobody knows who was active before.
         ("2026-01-01", 1, 0, 0, 0, 0, 0, None, 0, None, None),
-        # All but the one that left; the first is not heard of any more. Three pay, two of them never tried, and
-        # one of those that pay for premium is active.
+        # All but the one that left; the first is not heard of any more. Three pay, two of them never tried,
+        # and one of those that pay for premium is active.
         ("2026-02-01", 6, 4, 1, 2, 3, 0, 1, 4 / 5, 3 / 4, 1 / 3),
         # Nothing is told: two are known to have tried, and nobody knows who pays.
         ("2026-03-01", 6, 2, 4, 0, 0, 2, 0, 1, None, None),
