@@ -60,14 +60,15 @@ def rows_batch(
 ) -> pd.DataFrame:
     """Every row of the mart: the columns that its suite judges, and one boolean per reference and rule.
 
-    Text is HTML-escaped, because Data Docs show it as it is and it may come from telemetry.
+    Text is HTML-escaped, because Data Docs show it as it is and it may come from telemetry. Of a column that
+    may only not be null no more is read than whether it is: true or null.
     """
     not_null = {column.name for column in mart.columns if not column.is_nullable}
-    judged = {*mart.grain, *not_null, *spec.ranges, *spec.accepted_values}
+    valued = {*mart.grain, *spec.ranges, *spec.accepted_values}
     picked = [
-        f"{_escaped(quoted(name)) if data_type == 'VARCHAR' else quoted(name)} as {quoted(name)}"
+        f"{_judged(name, data_type, by_value=name in valued)} as {quoted(name)}"
         for name, data_type in _declared(connection, mart)
-        if name in judged
+        if name in valued | not_null
     ]
     for column, reference in spec.references.items():
         value, target = f"mart.{quoted(column)}", quoted(reference.column)
@@ -78,6 +79,12 @@ def rows_batch(
         )
     picked += [f"({condition}) as {quoted(rule_column(name))}" for name, condition in spec.rows.items()]
     return connection.execute(select(", ".join(picked), f"{relation} as mart")).df()
+
+
+def _judged(name: str, data_type: str, *, by_value: bool) -> str:
+    if not by_value:
+        return f"case when {quoted(name)} is not null then true end"
+    return _escaped(quoted(name)) if data_type == "VARCHAR" else quoted(name)
 
 
 def totals_batch(

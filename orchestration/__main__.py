@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 from ingest.errors import LakeBusyError, SettingsError, TracehouseError
 from ingest.settings import read_settings
@@ -30,6 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser(
         "plant-faults", help="plant seven faults in a copy of each mart; show what holds them"
     )
+    focus_command = commands.add_parser(
+        "focus", help="a month of published charges as FOCUS 1.2, for finance tools"
+    )
+    focus_command.add_argument("--month", required=True, help="such as 2026-10")
+    focus_command.add_argument("--output", required=True, type=Path, help="a new file, .csv or .parquet")
     commands.add_parser(
         "kill-test",
         add_help=False,
@@ -60,6 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from orchestration.faults import plant_faults
 
                 return plant_faults(settings, now=datetime.now(UTC))
+            case "focus":
+                from orchestration.focus import export_focus
+
+                return export_focus(settings, month=chosen.month, output=chosen.output)
             case "kill-test":
                 # The campaign is one of the tests, which need a checkout, as dbt's project does.
                 command = [sys.executable, "-m", "tests.kills", *rest]

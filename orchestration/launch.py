@@ -19,6 +19,7 @@ from ingest.errors import LakeBusyError, LakeUnreadableError, SettingsError, Tra
 from ingest.journal import Journal
 from ingest.landing import has_news, tell_strays
 from ingest.settings import Settings
+from metabase.serving import Serving
 from orchestration import work
 from orchestration.project import DBT_PROJECT_DIR, MANIFEST, ONLY_IF_NEEDED, ROOT, refresh_manifest
 
@@ -33,6 +34,8 @@ def run_pipeline(settings: Settings) -> int:
     Returns 0, or 1 when a mart is held. Raises TracehouseError when the run could not be finished.
     """
     started = time.monotonic()
+    serving = Serving(Path(settings.serving))
+    standing = serving.current()
     prepare_home(settings)
     if is_idle(settings, datetime.now(UTC)):
         follow_moved_home(settings)
@@ -63,7 +66,10 @@ def run_pipeline(settings: Settings) -> int:
             file=sys.stderr,
         )
         return 1
-    print(f"Published in {seconds:.0f} s to {settings.serving}/tracehouse.duckdb", file=sys.stderr)
+    if serving.current() == standing:
+        print(f"Nothing new: the marts stand as published. ({seconds:.0f} s)", file=sys.stderr)
+    else:
+        print(f"Published in {seconds:.0f} s to {serving.database}", file=sys.stderr)
     return 0
 
 

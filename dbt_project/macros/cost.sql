@@ -21,6 +21,16 @@
     case
         when coalesce({{ token_class }}_tokens, 0) = 0 then 0
         else cast({{ token_class }}_tokens as decimal(19, 0))
-            * cast({{ token_class }}_usd_per_mtok * cast(0.000001 as decimal(6, 6)) as decimal(19, 18))
+            * {{ usd_per_token(token_class ~ '_usd_per_mtok') }}
     end
+{%- endmacro %}
+
+{#- A price per million tokens as one per token, exact to 18 places. -#}
+{% macro usd_per_token(usd_per_mtok) -%}
+    cast({{ usd_per_mtok }} * cast(0.000001 as decimal(6, 6)) as decimal(19, 18))
+{%- endmacro %}
+
+{#- A price per thousand requests as one per request. -#}
+{% macro usd_per_request(usd_per_thousand_requests) -%}
+    cast({{ usd_per_thousand_requests }} * cast(0.001 as decimal(3, 3)) as decimal(19, 18))
 {%- endmacro %}

@@ -361,6 +361,6 @@ def test_a_home_of_an_older_version_gets_the_columns_and_tables_it_lacks(tmp_pat
         lake.ensure_bronze(connection)
         kept = connection.execute("select assessment_id, lifecycle_stage from lake.bronze.mlflow_evaluations")
         assert kept.fetchall() == [("before", None)]
-        assert connection.execute("select count(lifecycle_stage) from lake.bronze.mlflow_traces").fetchall() == [
-            (0,)
-        ]
+        assert connection.execute(
+            "select count(lifecycle_stage) from lake.bronze.mlflow_traces"
+        ).fetchall() == [(0,)]

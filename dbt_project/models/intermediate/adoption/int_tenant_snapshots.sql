@@ -92,6 +92,10 @@ select
     cast(mrr_usd as decimal(18, 2)) as mrr_usd,
     jurisdiction,
     home_region,
+    trial_started_date,
+    features_enabled,
+    features_used,
+    connectors_enabled,
     load_id
 
 from converted

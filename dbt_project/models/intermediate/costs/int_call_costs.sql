@@ -150,7 +150,17 @@ in_force as (
         coalesce(agreed.reasoning_usd_per_mtok, model_prices.reasoning_usd_per_mtok) as reasoning_usd_per_mtok,
         -- A contract agrees on tokens alone; a price per request stays what the market asks, none without a market.
         case when model_prices.model is null then 0 else model_prices.usd_per_thousand_requests end
-            as usd_per_thousand_requests
+            as usd_per_thousand_requests,
+        model_prices.uncached_input_usd_per_mtok as list_text_input_usd_per_mtok,
+        model_prices.audio_input_usd_per_mtok as list_audio_input_usd_per_mtok,
+        model_prices.cache_read_usd_per_mtok as list_text_cache_read_usd_per_mtok,
+        model_prices.cache_audio_read_usd_per_mtok as list_audio_cache_read_usd_per_mtok,
+        model_prices.cache_write_usd_per_mtok as list_short_cache_write_usd_per_mtok,
+        model_prices.cache_write_1h_usd_per_mtok as list_long_cache_write_usd_per_mtok,
+        model_prices.visible_output_usd_per_mtok as list_text_output_usd_per_mtok,
+        model_prices.audio_output_usd_per_mtok as list_audio_output_usd_per_mtok,
+        model_prices.reasoning_usd_per_mtok as list_reasoning_usd_per_mtok,
+        model_prices.usd_per_thousand_requests as list_usd_per_thousand_requests
 
     from detailed
     left join model_prices
@@ -205,6 +215,24 @@ select
         when has_market_price then 'market'
     end as price_source,
     cast(exact_cost_usd as decimal(38, 12)) as cost_usd,
+    case
+        when exact_cost_usd is not null
+            then
+                {{ charges(
+                    kinds={
+                        'text_input': 'uncached_input',
+                        'audio_input': 'uncached_input',
+                        'text_cache_read': 'cache_read',
+                        'audio_cache_read': 'cache_read',
+                        'short_cache_write': 'cache_write',
+                        'long_cache_write': 'cache_write',
+                        'text_output': 'visible_output',
+                        'audio_output': 'visible_output',
+                        'reasoning': 'reasoning',
+                    },
+                    requests=1,
+                ) }}
+    end as charges,
     load_id
 
 from costed

@@ -141,7 +141,13 @@ in_force as (
             as visible_output_usd_per_mtok,
         coalesce(agreed.reasoning_usd_per_mtok, flat_prices.reasoning_usd_per_mtok) as reasoning_usd_per_mtok,
         case when flat_prices.model is null then 0 else flat_prices.usd_per_thousand_requests end
-            as usd_per_thousand_requests
+            as usd_per_thousand_requests,
+        flat_prices.uncached_input_usd_per_mtok as list_uncached_input_usd_per_mtok,
+        flat_prices.cache_read_usd_per_mtok as list_cache_read_usd_per_mtok,
+        flat_prices.cache_write_usd_per_mtok as list_cache_write_usd_per_mtok,
+        flat_prices.visible_output_usd_per_mtok as list_visible_output_usd_per_mtok,
+        flat_prices.reasoning_usd_per_mtok as list_reasoning_usd_per_mtok,
+        flat_prices.usd_per_thousand_requests as list_usd_per_thousand_requests
 
     from referenced
     left join flat_prices
@@ -157,11 +163,12 @@ in_force as (
         and referenced.price_model = agreed.price_model
         and referenced.started_at = agreed.started_at
 
-)
+),
 
-select
-    *,
-    cast(
+costed as (
+
+    select
+        *,
         case
             when is_usage_known and (has_contract or has_market_price)
                 then
@@ -174,7 +181,28 @@ select
                         when usd_per_thousand_requests = 0 then 0
                         else cast(requests as decimal(18, 3)) * usd_per_thousand_requests * cast(0.001 as decimal(3, 3))
                     end
-        end as decimal(38, 12)
-    ) as cost_usd
+        end as exact_cost_usd
 
-from in_force
+    from in_force
+
+)
+
+select
+    * exclude (exact_cost_usd),
+    cast(exact_cost_usd as decimal(38, 12)) as cost_usd,
+    case
+        when exact_cost_usd is not null
+            then
+                {{ charges(
+                    kinds={
+                        'uncached_input': 'uncached_input',
+                        'cache_read': 'cache_read',
+                        'cache_write': 'cache_write',
+                        'visible_output': 'visible_output',
+                        'reasoning': 'reasoning',
+                    },
+                    requests='requests',
+                ) }}
+    end as charges
+
+from costed

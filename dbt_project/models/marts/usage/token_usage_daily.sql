@@ -26,6 +26,7 @@ varied as (
 
     select
         *,
+        is_usage_known and not is_priced as is_unpriced,
         {{ sampling_variance('observed_requests') }} as requests_variance,
         {{ sampling_variance('total_tokens') }} as total_tokens_variance,
         {{ sampling_variance('cost_usd') }} as cost_usd_variance
@@ -54,7 +55,7 @@ daily as (
         coalesce(sum(weight) filter (where is_failed), 0) as failed_requests,
         coalesce(sum(weight) filter (where is_rollup_fallback), 0) as rollup_fallback_requests,
         coalesce(sum(weight) filter (where not is_usage_known), 0) as unknown_usage_requests,
-        coalesce(sum(weight) filter (where is_usage_known and not is_priced), 0) as unpriced_requests,
+        coalesce(sum(weight) filter (where is_unpriced), 0) as unpriced_requests,
         coalesce(sum(weight) filter (where not is_sampling_known), 0) as unknown_sampling_requests,
         sum(requests_variance) as requests_variance,
         sum(total_tokens_variance) as total_tokens_variance,
@@ -64,6 +65,11 @@ daily as (
         {{ weighted_tokens('cache_write_tokens') }} as cache_write_tokens,
         {{ weighted_tokens('visible_output_tokens') }} as visible_output_tokens,
         {{ weighted_tokens('reasoning_tokens') }} as reasoning_tokens,
+        {{ weighted_tokens('case when is_unpriced then uncached_input_tokens end') }} as unpriced_uncached_input_tokens,
+        {{ weighted_tokens('case when is_unpriced then cache_read_tokens end') }} as unpriced_cache_read_tokens,
+        {{ weighted_tokens('case when is_unpriced then cache_write_tokens end') }} as unpriced_cache_write_tokens,
+        {{ weighted_tokens('case when is_unpriced then visible_output_tokens end') }} as unpriced_visible_output_tokens,
+        {{ weighted_tokens('case when is_unpriced then reasoning_tokens end') }} as unpriced_reasoning_tokens,
         sum(cost_usd * sampling_weight) as cost_usd,
         sum(reported_cost_usd * sampling_weight) as reported_cost_usd
 
@@ -104,7 +110,16 @@ select
     cast(unknown_sampling_requests as double) as unknown_sampling_requests,
     cast(requests_variance as double) as requests_variance,
     cast(total_tokens_variance as double) as total_tokens_variance,
-    cast(cost_usd_variance as double) as cost_usd_variance
+    cast(cost_usd_variance as double) as cost_usd_variance,
+    coalesce(
+        {{ sum_of_known([
+            'unpriced_uncached_input_tokens',
+            'unpriced_cache_read_tokens',
+            'unpriced_cache_write_tokens',
+            'unpriced_visible_output_tokens',
+            'unpriced_reasoning_tokens',
+        ]) }}, 0
+    ) as unpriced_tokens
 
 from daily
 order by usage_date
