@@ -1,22 +1,3 @@
-{#- What a comparison may hold against each other: the dimension's name in labels, and the column that holds it. -#}
-{% macro compared_dimensions() -%}
-    {{ return({
-        'release_train': 'release_train',
-        'model': 'model',
-        'prompt_version': 'prompt_version',
-        'mlflow_run': 'mlflow_run_id',
-    }) }}
-{%- endmacro %}
-
-{#- What is compared, and the column of a unit that holds it. -#}
-{% macro compared_quantities() -%}
-    {{ return({
-        'quality': 'quality',
-        'cost': 'cost_thousandths_usd',
-        'latency': 'duration_s',
-    }) }}
-{%- endmacro %}
-
 {#- Fewer items than this on a side decide nothing. -#}
 {% macro fewest_items() %}20{% endmacro %}
 

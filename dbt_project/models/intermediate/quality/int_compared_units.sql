@@ -9,6 +9,16 @@ results as (
 
 ),
 
+single_traces as (
+
+    select trace_id
+    from results
+    where trace_id is not null
+    group by trace_id
+    having count(distinct coalesce(item_id, '')) = 1
+
+),
+
 -- A trace in which several items were judged does not say what one of them cost.
 traces as (
 
@@ -20,14 +30,8 @@ traces as (
         max(totals.duration_ms) as duration_ms
 
     from {{ ref('int_trace_totals') }} as totals
-    inner join (
-        select trace_id
-        from results
-        where trace_id is not null
-        group by trace_id
-        having count(distinct coalesce(item_id, '')) = 1
-    ) as single
-        on totals.trace_id = single.trace_id
+    inner join single_traces
+        on totals.trace_id = single_traces.trace_id
     group by totals.trace_id
 
 ),
@@ -57,7 +61,8 @@ measured as (
         measures.measure,
         measures.measure = 'pass_rate' or measures.is_higher_better as is_higher_better,
         case
-            when measures.measure = 'pass_rate' then cast(case when results.is_passed then 1 else 0 end as decimal(18, 9))
+            when measures.measure = 'pass_rate'
+                then cast(case when results.is_passed then 1 else 0 end as decimal(18, 9))
             when measures.is_higher_better then results.score_value
             else -results.score_value
         end as quality,
@@ -77,22 +82,34 @@ measured as (
 
 ),
 
-variants as (
+-- Each result stands under its value of each dimension.
+dimensions as (
 
-    {%- for dimension, column in compared_dimensions().items() %}
     select
-        *,
-        '{{ dimension }}' as compared_on,
-        '{{ dimension }}=' || {{ column }} as variant
+        measured.*,
+        names.compared_on,
+        case names.compared_on
+            when 'release_train' then measured.release_train
+            when 'model' then measured.model
+            when 'prompt_version' then measured.prompt_version
+            when 'mlflow_run' then measured.mlflow_run_id
+        end as compared_value
 
     from measured
-    where {{ column }} is not null
-    {%- if not loop.last %}
+    cross join (
+        values ('release_train'), ('model'), ('prompt_version'), ('mlflow_run')
+    ) as names (compared_on)
 
-    union all
+),
 
-    {%- endif %}
-    {%- endfor %}
+variants as (
+
+    select
+        *,
+        compared_on || '=' || compared_value as variant
+
+    from dimensions
+    where compared_value is not null
 
 )
 

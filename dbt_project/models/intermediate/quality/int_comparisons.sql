@@ -11,14 +11,14 @@ units as (
         units.item_id,
         quantities.quantity,
         case quantities.quantity
-            {%- for quantity, column in compared_quantities().items() %}
-            when '{{ quantity }}' then units.{{ column }}
-            {%- endfor %}
+            when 'quality' then units.quality
+            when 'cost' then units.cost_thousandths_usd
+            when 'latency' then units.duration_s
         end as amount
 
     from {{ ref('int_compared_units') }} as units
     cross join (
-        values ('{{ compared_quantities().keys() | join("'), ('") }}')
+        values ('quality'), ('cost'), ('latency')
     ) as quantities (quantity)
 
 ),

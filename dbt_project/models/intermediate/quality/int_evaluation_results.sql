@@ -1,5 +1,5 @@
--- What evaluation events, human reviews and MLflow say, one row per result. What a trace's event and MLflow's assessment
--- of it both say counts once, by the event.
+-- What evaluation events, human reviews and MLflow say, one row per result. What an event of a trace and MLflow's
+-- assessment of it both say counts once, by the event.
 with
 
 evaluations as (

@@ -1,6 +1,6 @@
 -- What MLflow says of quality: the assessments of its traces, and those metrics of its runs that the evaluators seed
--- names. An expectation is no result, nor is a verdict that was withdrawn or that the judge failed to reach, nor what was
--- said under a run that is deleted.
+-- names. An expectation is no result, nor is a verdict that was overridden or that the judge failed to reach, nor what
+-- was said under a run that is deleted.
 with
 
 assessments as (

@@ -86,7 +86,7 @@ held_together as (
         train_number,
         mix,
         part,
-        results as results,
+        results,
         0 as results_before
 
     from counted
