@@ -16,8 +16,8 @@ pytestmark = pytest.mark.xdist_group("sample")
 STATED = {
     "paired scores": Plan(draws=100, items=200, effect=-0.06),
     "two samples of scores": Plan(draws=100, items=400, effect=-0.06, is_paired=False),
-    "paired outcomes": Plan(draws=100, items=1_500, effect=-0.06, kind="binary"),
-    "two samples of outcomes": Plan(draws=100, items=1_500, effect=-0.06, kind="binary", is_paired=False),
+    "paired outcomes": Plan(draws=100, items=2_000, effect=-0.06, kind="binary"),
+    "two samples of outcomes": Plan(draws=100, items=2_000, effect=-0.06, kind="binary", is_paired=False),
 }
 
 
