@@ -218,6 +218,8 @@ def _why(error: BaseException) -> str:
             "refuses to be read: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or "
             "MLFLOW_TRACKING_TOKEN, of somebody who may read it."
         )
+    if names & {"OperationalError", "DatabaseError"}:
+        return "cannot be read now: load again once nobody writes to the file, or see whether it is whole."
     if code == "ENDPOINT_NOT_FOUND":
         return "has no such question: MLFLOW_TRACKING_URI must be the address of a server of MLflow 3."
     told = code or type(error).__name__

@@ -238,6 +238,7 @@ def test_nothing_is_removed_where_a_list_could_not_be_read(house: Warehouse, sto
     run(store)
     summary = house.load()
     assert summary.store_failure is not None
+    assert "cannot be read now: load again once nobody writes to the file" in summary.store_failure
     assert stages(house, "mlflow_runs") == ["active"]
 
 
