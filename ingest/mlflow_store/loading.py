@@ -41,8 +41,8 @@ def load_store(
     """Bring bronze up to the tracking store at `uri`; the caller holds the writer lock.
 
     Lands only what differs from the newest version in the lake; nothing new, no commit. `summary` counts it,
-    and says why when the store could not be read to its end: what was read until then is kept, and nothing is
-    taken for removed. `now` bounds which trace counts as the newest.
+    and says why when the store could not be read to its end: what was read until then is kept, and of a kind
+    that was not listed to its end nothing is taken for removed. `now` bounds what counts as the newest trace.
     """
     commits = Commits(connection, settings, store.redaction)
     name = store_name(uri)

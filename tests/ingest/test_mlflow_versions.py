@@ -278,12 +278,18 @@ def test_a_point_without_a_time_stands_on_no_day(house: Warehouse, store: TinySt
     assert house.ask("select event_date, recorded_at from lake.bronze.mlflow_metrics") == [(None, None)]
 
 
-def test_reading_changes_nothing_in_the_store_and_beside_it(house: Warehouse, store: TinyStore) -> None:
+def test_reading_changes_nothing_in_the_store_beside_it_and_where_it_is_run(
+    house: Warehouse, store: TinyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run(store, accuracy=0.5)
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
     before, names = store.file.read_bytes(), sorted(store.file.parent.iterdir())
     load(house)
     assert store.file.read_bytes() == before
     assert sorted(store.file.parent.iterdir()) == names
+    assert list(here.iterdir()) == []
 
 
 def test_two_stores_in_files_of_one_name_are_two(house: Warehouse, store: TinyStore, tmp_path: Path) -> None:
