@@ -110,7 +110,8 @@ def load_into(
         # Only here: MLflow takes seconds to import.
         from ingest.mlflow_store.loading import load_store
 
-        load_store(connection, settings, store, limits, now=now, summary=summary, progress=progress)
+        uri = settings.mlflow_tracking_uri
+        load_store(connection, settings, uri, store, limits, now=now, summary=summary, progress=progress)
     summary.seconds = teller.seconds
     return summary
 

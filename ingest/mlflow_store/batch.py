@@ -11,7 +11,7 @@ import duckdb
 from ingest.commit import Commits, next_load_id
 from ingest.mlflow_store.records import Version, bad_version
 from ingest.mlflow_store.versions import Copy, known_bad
-from ingest.parquet import Store, write
+from ingest.parquet import Store, Written, write
 from ingest.pieces import Limits, RecordError, Row
 from ingest.stretch import Stretch
 from ingest.summary import LoadSummary
@@ -76,11 +76,15 @@ class Batch:
         waiting = [(stretch, redaction) for stretch, redaction in waiting if stretch.rows_held]
         if not waiting:
             return
-        first_id = next_load_id(self._connection)
-        written = [
-            write(Store(self._store.lake, redaction), [_finished(stretch)], load_id)
-            for load_id, (stretch, redaction) in enumerate(waiting, first_id)
-        ]
+        written: list[Written] = []
+        try:
+            for load_id, (stretch, redaction) in enumerate(waiting, next_load_id(self._connection)):
+                store = Store(self._store.lake, redaction)
+                written.append(write(store, [_finished(stretch)], load_id))
+        except BaseException:
+            for each in written:
+                each.discard()
+            raise
         self._commits.commit(written)
         self._summary.loads += 1
         for stretch, _ in waiting:

@@ -28,7 +28,8 @@ _ENVIRONMENT = {
 }
 # Prompts are registered models, too, but only listed when asked for.
 _MODELS_AND_PROMPTS = ("", "tag.`mlflow.prompt.is_prompt` = 'true'")
-_GONE = ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND")
+# Not NOT_FOUND, which is also said of a trace whose payload is missing.
+_GONE = "RESOURCE_DOES_NOT_EXIST"
 
 
 class StoreUnreadableError(TracehouseError):
@@ -111,16 +112,21 @@ class TrackingStore:
         ask: Callable[..., Any] = {
             "mlflow_experiments": self._client.get_experiment,
             "mlflow_runs": self._client.get_run,
-            "mlflow_traces": lambda trace_id: self._client.get_trace(trace_id, display=False),
+            "mlflow_traces": self._trace_info,
             "mlflow_model_versions": self._client.get_model_version,
         }[table]
         try:
             ask(*key)
         except Exception as error:
-            if getattr(error, "error_code", None) in _GONE:
+            if getattr(error, "error_code", None) == _GONE:
                 return False
             raise self._unreadable(error) from error
         return True
+
+    def _trace_info(self, trace_id: str) -> Any:
+        from mlflow.tracing.client import TracingClient
+
+        return TracingClient(self._client.tracking_uri).get_trace_info(trace_id)
 
     def _pages(self, ask: Callable[..., Any], **question: Any) -> Iterator[list[Any]]:
         token = None
@@ -186,7 +192,8 @@ def _revision(file: Path, name: str) -> str:
             row = connection.execute("select version_num from alembic_version").fetchone()
     except sqlite3.Error as error:
         raise StoreUnreadableError(
-            f"The file {name} cannot be read as an MLflow store ({error}); correct MLFLOW_TRACKING_URI."
+            f"The file {name} cannot be read as an MLflow store ({error}): load again once nobody "
+            "writes to it, or correct MLFLOW_TRACKING_URI."
         ) from error
     return str(row[0]) if row else "unknown"
 
@@ -218,6 +225,8 @@ def _why(error: BaseException) -> str:
             "refuses to be read: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or "
             "MLFLOW_TRACKING_TOKEN, of somebody who may read it."
         )
+    if names & {"OperationalError", "DatabaseError"}:
+        return "cannot be read now: load again once nobody writes to the file, or see whether it is whole."
     if code == "ENDPOINT_NOT_FOUND":
         return "has no such question: MLFLOW_TRACKING_URI must be the address of a server of MLflow 3."
     told = code or type(error).__name__

@@ -30,6 +30,7 @@ Progress = Callable[[str], None]
 def load_store(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
+    uri: str,
     store: Store,
     limits: Limits,
     *,
@@ -37,18 +38,17 @@ def load_store(
     summary: LoadSummary,
     progress: Progress,
 ) -> None:
-    """Bring bronze up to the store that the settings name; the caller holds the writer lock.
+    """Bring bronze up to the tracking store at `uri`; the caller holds the writer lock.
 
     Lands only what differs from the newest version in the lake; nothing new, no commit. `summary` counts it,
-    and says why when the store could not be read to its end: what was read until then is kept, and nothing is
-    taken for removed. `now` bounds which trace counts as the newest.
+    and says why when the store could not be read to its end: what was read until then is kept, and of a kind
+    that was not listed to its end nothing is taken for removed. `now` bounds what counts as the newest trace.
     """
-    assert settings.mlflow_tracking_uri is not None
     commits = Commits(connection, settings, store.redaction)
-    name = store_name(settings.mlflow_tracking_uri)
+    name = store_name(uri)
     batch = Batch(connection, commits, store, limits, name, summary)
     try:
-        load = _Load(connection, TrackingStore(settings.mlflow_tracking_uri), batch, now)
+        load = _Load(connection, TrackingStore(uri), batch, now)
         progress(f"reading {name}")
         load.read()
     except StoreUnreadableError as error:

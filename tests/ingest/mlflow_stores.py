@@ -20,6 +20,9 @@ from typing import Any
 
 from tests.running import ROOT
 
+# MLflow asks when it is imported.
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
 SERVER_PYTHON = ROOT / ".venv-mlflow" / "bin" / "python"
 
 

@@ -105,17 +105,25 @@ def test_what_is_deleted_and_restored_through_a_server_is_followed(
 ) -> None:
     from mlflow import MlflowClient
 
-    _, address = served
+    store, address = served
     client = MlflowClient(tracking_uri=address, registry_uri=address)
     house = warehouse(home, MLFLOW_TRACKING_URI=address)
     experiment = client.create_experiment("followed")
     run_id = client.create_run(experiment, start_time=T0).info.run_id
     client.create_registered_model("followed")
     client.create_model_version("followed", "s3://bucket/model", run_id)
+    trace = store.trace(experiment, 2, at_ms=T0)
+    store.assess(trace, "helpful", value=True)
     house.load()
     client.delete_run(run_id)
     client.delete_registered_model("followed")
-    assert dict(house.load().rows_landed) == {"mlflow_runs": 1, "mlflow_model_versions": 1}
+    client.delete_traces(experiment, trace_ids=[trace])
+    assert dict(house.load().rows_landed) == {
+        "mlflow_runs": 1,
+        "mlflow_traces": 1,
+        "mlflow_evaluations": 1,
+        "mlflow_model_versions": 1,
+    }
     client.restore_run(run_id)
     assert dict(house.load().rows_landed) == {"mlflow_runs": 1}
     assert house.load().loads == 0

@@ -238,6 +238,7 @@ def test_nothing_is_removed_where_a_list_could_not_be_read(house: Warehouse, sto
     run(store)
     summary = house.load()
     assert summary.store_failure is not None
+    assert "cannot be read now: load again once nobody writes to the file" in summary.store_failure
     assert stages(house, "mlflow_runs") == ["active"]
 
 
@@ -277,12 +278,18 @@ def test_a_point_without_a_time_stands_on_no_day(house: Warehouse, store: TinySt
     assert house.ask("select event_date, recorded_at from lake.bronze.mlflow_metrics") == [(None, None)]
 
 
-def test_reading_changes_nothing_in_the_store_and_beside_it(house: Warehouse, store: TinyStore) -> None:
+def test_reading_changes_nothing_in_the_store_beside_it_and_where_it_is_run(
+    house: Warehouse, store: TinyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run(store, accuracy=0.5)
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
     before, names = store.file.read_bytes(), sorted(store.file.parent.iterdir())
     load(house)
     assert store.file.read_bytes() == before
     assert sorted(store.file.parent.iterdir()) == names
+    assert list(here.iterdir()) == []
 
 
 def test_two_stores_in_files_of_one_name_are_two(house: Warehouse, store: TinyStore, tmp_path: Path) -> None:
