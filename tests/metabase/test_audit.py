@@ -179,6 +179,26 @@ def test_a_new_public_model_is_audited_by_its_contract_without_a_file_of_its_own
     assert bad(audit(warehouse, "regions")) == {"one_row_per_grain": "failed"}
 
 
+def test_a_column_of_which_nothing_is_asked_but_not_to_be_null_holds_the_mart_where_it_is(
+    warehouse: Warehouse,
+) -> None:
+    columns = {"region": "varchar", "label": "varchar", "sites": "bigint", "is_open": "boolean"}
+    nodes = [
+        *standard_nodes(),
+        model("regions", "marts", columns, not_null=("label", "sites", "is_open")),
+        grain_test("regions", ["region"]),
+    ]
+    write_manifest(warehouse.manifest, nodes, STANDARD_PARENTS)
+    warehouse.connection.execute(
+        "create table lake.marts.regions (region varchar, label varchar, sites bigint, is_open boolean)"
+    )
+    # Empty, zero and false are values.
+    warehouse.connection.execute("insert into lake.marts.regions values ('eu', '', 0, false)")
+    assert bad(audit(warehouse, "regions")) == {}
+    warehouse.connection.execute("insert into lake.marts.regions values ('us', null, 1, true)")
+    assert bad(audit(warehouse, "regions")) == {"label_is_never_null": "failed"}
+
+
 def test_a_mart_that_declares_no_grain_is_held(warehouse: Warehouse) -> None:
     nodes = [model("tenants", "marts", TENANTS), model("pipeline_health", "marts", HEALTH)]
     write_manifest(warehouse.manifest, nodes, {})
