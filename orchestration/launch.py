@@ -18,6 +18,7 @@ from ingest.disk import why_not_written
 from ingest.errors import LakeBusyError, LakeUnreadableError, SettingsError, TracehouseError
 from ingest.journal import Journal
 from ingest.landing import has_news, tell_strays
+from ingest.loading import load_once
 from ingest.settings import Settings
 from metabase.serving import Serving
 from orchestration import work
@@ -37,7 +38,7 @@ def run_pipeline(settings: Settings) -> int:
     serving = Serving(Path(settings.serving))
     standing = serving.current()
     prepare_home(settings)
-    if is_idle(settings, datetime.now(UTC)):
+    if is_idle(settings, datetime.now(UTC)) and not brought_news(settings):
         follow_moved_home(settings)
         print(f"Nothing new in {settings.landing}: the marts stand as published.", file=sys.stderr)
         if told := tell_strays(settings.landing):
@@ -123,16 +124,27 @@ def written_or_told(home: Path) -> Iterator[None]:
 
 
 def is_idle(settings: Settings, now: datetime) -> bool:
-    """True when no file is new or has grown and the last finished run saw everything else.
-
-    Whether an MLflow store has news only a load can tell.
-    """
-    if settings.mlflow_tracking_uri or not Path(settings.catalog.removeprefix("sqlite:")).exists():
+    """True when no file is new or has grown and the last finished run saw everything else."""
+    if not Path(settings.catalog.removeprefix("sqlite:")).exists():
         return False
     with lake.connect(settings, read_only=True) as connection:
         if not work.has_runs(connection) or has_news(Journal(connection), settings, now=now):
             return False
         return not work.find_work(connection, work.digest_project(DBT_PROJECT_DIR), settings.as_of_or(now))
+
+
+def brought_news(settings: Settings) -> bool:
+    """True when a load of the MLflow store, if one is set, landed anything: only a load can tell."""
+    if not settings.mlflow_tracking_uri:
+        return False
+    summary = load_once(settings, progress=_tell)
+    if summary.store_failure:
+        _tell(summary.store_failure)
+    return summary.loads > 0
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def follow_moved_home(settings: Settings) -> None:

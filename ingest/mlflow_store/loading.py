@@ -130,7 +130,9 @@ class _Load:
         # A trace names all its assessments, so what was missing there is gone.
         unnamed = evaluations.missing(
             "(seen_with in (select id from seen_mlflow_traces)"
-            " or seen_with in (select id from gone_mlflow_traces))"
+            " or seen_with in (select id from gone_mlflow_traces)"
+            # Of an earlier load that was killed in between.
+            " or seen_with in (select id from known_mlflow_traces where stage = 'removed'))"
         )
         self._remove(evaluations, unnamed)
 

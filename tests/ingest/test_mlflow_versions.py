@@ -357,3 +357,17 @@ def test_every_table_of_mlflow_counts_as_records() -> None:
     from ingest.pieces import COUNTED
 
     assert {name for name in schema.RECORD_TABLES if name.startswith("mlflow_")} <= set(COUNTED)
+
+
+def test_a_load_killed_between_a_trace_and_its_assessments_is_made_up_for(
+    house: Warehouse, store: TinyStore
+) -> None:
+    trace = store.trace("0", 1, at_ms=T0)
+    store.assess(trace, "helpful", value=True)
+    load(house)
+    store.sql.delete_traces("0", trace_ids=[trace])
+    load(house)
+    with lake.connect(house.settings) as connection:
+        connection.execute("delete from lake.bronze.mlflow_evaluations where lifecycle_stage = 'removed'")
+    assert load(house) == {"mlflow_evaluations": 1}
+    assert stages(house, "mlflow_evaluations") == ["active", "removed"]

@@ -9,7 +9,9 @@ import pytest
 
 from ingest import lake
 from ingest.errors import LakeUnreadableError
-from orchestration.launch import written_or_told
+from orchestration.launch import brought_news, written_or_told
+from tests.ingest.loads import warehouse
+from tests.ingest.mlflow_stores import copy_of
 from tests.running import Home
 
 
@@ -71,3 +73,17 @@ def test_a_home_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
 def test_an_error_of_our_own_is_not_taken_for_a_full_disk(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), written_or_told(tmp_path):
         raise ZeroDivisionError
+
+
+@pytest.mark.shared
+@pytest.mark.xdist_group("mlflow")
+def test_an_mlflow_store_without_news_starts_no_run(
+    home: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = copy_of(shared_data / "mlflow" / "mlflow.db", home / "store")
+    settings = warehouse(home, MLFLOW_TRACKING_URI=f"sqlite:///{store}").settings
+    assert [brought_news(settings) for _ in range(2)] == [True, False]
+    store.unlink()
+    assert not brought_news(settings)
+    assert "names the file mlflow.db, which does not exist" in capsys.readouterr().err
+    assert not brought_news(warehouse(home).settings)
