@@ -1,4 +1,5 @@
--- Paying tenants are those of mrr_movements_monthly, tenants those of the month's last day in tier_adoption_daily.
+-- Tenants are those of the month's last day in tier_adoption_daily, paying ones those of mrr_movements_monthly; that
+-- takes revenue which is not known any more for what it was, and the funnel for unknown.
 with
 
 funnel as (
@@ -38,4 +39,7 @@ left join revenue
     on funnel.month = revenue.month
 left join adoption
     on funnel.month = adoption.month
-where funnel.paid_tenants != revenue.paying_tenants or funnel.eligible_tenants != adoption.tenants
+where
+    funnel.eligible_tenants != adoption.tenants
+    or revenue.paying_tenants not between funnel.paid_tenants
+    and funnel.paid_tenants + funnel.paid_unknown_tenants + funnel.trial_unknown_tenants
