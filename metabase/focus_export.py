@@ -94,7 +94,12 @@ def export_month(serving: Serving, month: str, target: Path) -> Exported:
         if not rows:
             raise SettingsError(_no_charges(connection, charges, month))
         usage = asked | {"file": str(_published(serving, USAGE_MART))}
-        unpriced_tokens, unpriced_requests = _one(connection, _UNPRICED, usage)
+        try:
+            unpriced_tokens, unpriced_requests = _one(connection, _UNPRICED, usage)
+        except duckdb.BinderException as error:
+            raise SettingsError(
+                f"{USAGE_MART} stands as an older version published it; `python -m metabase report` says why."
+            ) from error
         new = target.with_name(f".{target.name}.part")
         try:
             write(connection.execute(_CHARGES, asked).to_arrow_reader(_BATCH), new)
