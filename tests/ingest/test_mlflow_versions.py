@@ -371,3 +371,19 @@ def test_a_load_killed_between_a_trace_and_its_assessments_is_made_up_for(
         connection.execute("delete from lake.bronze.mlflow_evaluations where lifecycle_stage = 'removed'")
     assert load(house) == {"mlflow_evaluations": 1}
     assert stages(house, "mlflow_evaluations") == ["active", "removed"]
+
+
+def test_a_run_that_no_list_shows_is_not_removed_while_the_store_knows_it(
+    house: Warehouse, store: TinyStore
+) -> None:
+    hidden, purged = run(store), run(store)
+    load(house)
+    # Of an experiment that is not there: in no list of runs, but found by its id.
+    change(
+        store,
+        f"update runs set experiment_id = 99 where run_uuid = '{hidden}'",
+        f"delete from runs where run_uuid = '{purged}'",
+    )
+    assert load(house) == {"mlflow_runs": 1}
+    removed = house.ask("select run_id from lake.bronze.mlflow_runs where lifecycle_stage = 'removed'")
+    assert removed == [(purged,)]
