@@ -52,14 +52,19 @@ named as (
 
 ),
 
+-- The first versions of the API gave a discount no id; its coupon tells it apart, since there was one at a time.
 identified as (
 
     select distinct
         subscription_id,
         valid_from,
         item_number,
-        coalesce({{ json_member('discount', 'id') }}, {{ json_string('discount') }}) as discount_id,
-        case when {{ json_member('discount', 'id') }} is not null then discount end as discount
+        coalesce(
+            {{ json_member('discount', 'id') }},
+            {{ json_string('discount') }},
+            'of coupon ' || {{ stripe_reference('discount', 'coupon') }}
+        ) as discount_id,
+        case when {{ json_string('discount') }} is null then discount end as discount
 
     from named
 
