@@ -97,8 +97,9 @@ def totals_batch(
     """One row per `by` of the mart or its source: totals on both sides, and whether they agree.
 
     Null in `volume_is_usual` where there are too few days to tell; null in `day_is_fresh` on every day
-    but the newest.
+    but the newest. Totals may ask for the as-of instant, in UTC, as `getvariable('as_of')`.
     """
+    connection.execute(f"set variable as_of = timestamp '{_utc(as_of)}'")
     totals = spec.reconciliation.totals if spec.reconciliation else ()
     in_mart = "".join(f", {total.in_mart} as mart_{n}" for n, total in enumerate(totals))
     shown = "".join(
@@ -148,8 +149,11 @@ def _freshness(spec: Spec, as_of: datetime) -> str:
     if spec.fresh_within_hours is None:
         return "null"
     end_of_day = f"cast(part as date) + interval 1 day + to_hours({spec.fresh_within_hours})"
-    instant = as_of.astimezone(UTC).replace(tzinfo=None).isoformat()
-    return f"case when part = max(part) over () then {end_of_day} >= timestamp '{instant}' end"
+    return f"case when part = max(part) over () then {end_of_day} >= timestamp '{_utc(as_of)}' end"
+
+
+def _utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 def reference_column(column: str) -> str:

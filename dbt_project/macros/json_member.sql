@@ -34,6 +34,15 @@
     case when json_type({{ json }}, '$.{{ name }}') = 'OBJECT' then json_extract_string({{ json }}, '$.{{ name }}') end
 {%- endmacro %}
 
+{#- Whether a JSON object in text has a member, null or not. -#}
+{% macro json_has_member(json, name) -%}
+    {{ return(adapter.dispatch('json_has_member')(json, name)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_has_member(json, name) -%}
+    coalesce(json_exists({{ json }}, '$.{{ name }}'), false)
+{%- endmacro %}
+
 {#- The text of a JSON string; null for other JSON. -#}
 {% macro json_string(json) -%}
     {{ return(adapter.dispatch('json_string')(json)) }}

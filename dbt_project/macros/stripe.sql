@@ -14,3 +14,17 @@
 {% macro duckdb__stripe_instant(object, name) -%}
     try(make_timestamp(1000000 * try_cast({{ json_member(object, name) }} as bigint)))
 {%- endmacro %}
+
+{#- What `reductions` leaves of an amount a month, never less than nothing; null where either is unknown. -#}
+{% macro stripe_reduced(monthly_minor, invoices_a_month) -%}
+    case
+        when reductions.subscription_id is null then cast({{ monthly_minor }} as double)
+        when reductions.is_free then 0
+        when {{ monthly_minor }} is null or not reductions.is_known then null
+        else greatest(
+            cast({{ monthly_minor }} as double) * reductions.share_left
+            - cast(reductions.amount_off_minor as double) * {{ invoices_a_month }},
+            0
+        )
+    end
+{%- endmacro %}

@@ -63,7 +63,7 @@ converted as (
         priced.*,
         case
             when priced.is_cancelled or priced.mrr_amount = 0 then 0
-            else try_cast(priced.mrr_amount * rates.usd_per_unit as decimal(18, 2))
+            else {{ usd_of('priced.mrr_amount', 'rates.usd_per_unit') }}
         end as mrr_usd
 
     from priced
@@ -87,8 +87,9 @@ select
     entitlement_tier,
     status,
     is_cancelled,
-    seats,
-    active_users,
+    -- More than this is no number of people, and sums of it would fit no column.
+    try_cast(seats as integer) as seats,
+    try_cast(active_users as integer) as active_users,
     cast(mrr_usd as decimal(18, 2)) as mrr_usd,
     jurisdiction,
     home_region,

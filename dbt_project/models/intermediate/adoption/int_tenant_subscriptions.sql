@@ -110,7 +110,7 @@ converted as (
         priced.seats,
         case
             when priced.is_cancelled or priced.mrr_amount = 0 then 0
-            else try_cast(priced.mrr_amount * rates.usd_per_unit as decimal(18, 2))
+            else {{ usd_of('priced.mrr_amount', 'rates.usd_per_unit') }}
         end as mrr_usd,
         priced.contradicted_load_id is not null as is_contradicted,
         greatest(priced.load_id, coalesce(priced.contradicted_load_id, priced.load_id)) as load_id
@@ -176,8 +176,8 @@ select
     entitlement_tier,
     status,
     is_cancelled,
-    try_cast(all_seats as bigint) as seats,
-    try_cast(case when is_mrr_known then all_mrr_usd end as decimal(18, 2)) as mrr_usd,
+    try_cast(all_seats as integer) as seats,
+    cast(try_cast(case when is_mrr_known then all_mrr_usd end as decimal(12, 2)) as decimal(18, 2)) as mrr_usd,
     has_contradiction as is_contradicted,
     newest_load_id as load_id
 

@@ -11,11 +11,11 @@ customers as (
 words as (
 
     select
-        object_id as customer_id,
-        nullif({{ json_member('object', 'metadata.tenant_id') }}, '') as tenant_id
+        customer_id,
+        named_tenant_id as tenant_id
 
     from {{ ref('stg_stripe_objects') }}
-    where object_type = 'customer'
+    where named_tenant_id is not null
     union
     select
         customer_id,

@@ -52,6 +52,10 @@ described as (
         ) as tier_in_metadata,
         upper({{ json_member('price', 'currency') }}) as currency,
         coalesce({{ json_member('price', 'billing_scheme') }}, 'per_unit') as billing_scheme,
+        {{ json_member('price', 'tiers_mode') }} as tiers_mode,
+        case
+            when {{ json_has_member('price', 'tiers') }} then price else {{ json_object_member('item', 'plan') }}
+        end as tiered_price,
         coalesce(
             {{ json_member('price', 'recurring.usage_type') }}, {{ json_member('price', 'usage_type') }}, 'licensed'
         ) as usage_type,
@@ -102,6 +106,109 @@ measured as (
 
     from described
 
+),
+
+-- Tiers come where whoever asked Stripe for the price asked for them, too. The last has no end.
+tiers as (
+
+    select
+        subscription_id,
+        valid_from,
+        item_number,
+        packs,
+        {{ json_members('tiered_price', 'tiers') }} as tier,
+        {{ json_places('tiered_price', 'tiers') }} as place
+
+    from measured
+    where billing_scheme = 'tiered'
+
+),
+
+told_tiers as (
+
+    select
+        * exclude (tier),
+        coalesce({{ json_member('tier', 'up_to') }}, 'inf') = 'inf' as is_open,
+        try_cast({{ json_member('tier', 'up_to') }} as bigint) as up_to,
+        coalesce(
+            try_cast({{ json_member('tier', 'unit_amount_decimal') }} as decimal(28, 12)),
+            try_cast({{ json_member('tier', 'unit_amount') }} as decimal(28, 12)),
+            try_cast({{ json_member('tier', 'amount') }} as decimal(28, 12))
+        ) as unit_amount,
+        coalesce(
+            try_cast({{ json_member('tier', 'flat_amount_decimal') }} as decimal(28, 12)),
+            try_cast({{ json_member('tier', 'flat_amount') }} as decimal(28, 12))
+        ) as flat_amount
+
+    from tiers
+
+),
+
+bounded_tiers as (
+
+    select
+        *,
+        coalesce(lag(up_to) over (partition by subscription_id, valid_from, item_number order by place), 0) as above
+
+    from told_tiers
+
+),
+
+-- Nothing is charged as the first tier, of which only the flat amount is left.
+reached_tiers as (
+
+    select
+        *,
+        coalesce(packs <= up_to, is_open) as is_last_reached,
+        case when packs <= up_to then packs when not is_open then up_to else packs end as reached_up_to
+
+    from bounded_tiers
+    where packs > above or place = 1
+
+),
+
+tiered as (
+
+    select
+        subscription_id,
+        valid_from,
+        item_number,
+        bool_and(
+            coalesce(unit_amount >= 0, flat_amount is not null)
+            and coalesce(flat_amount >= 0, unit_amount is not null)
+            and (is_open or coalesce(up_to > above, false))
+        ) and bool_or(is_last_reached) as is_known,
+        sum(
+            cast(coalesce(unit_amount, 0) as double) * (reached_up_to - above) + coalesce(flat_amount, 0)
+        ) as graduated_amount,
+        sum(
+            case when is_last_reached then cast(coalesce(unit_amount, 0) as double) * packs + coalesce(flat_amount, 0) end
+        ) as volume_amount
+
+    from reached_tiers
+    group by 1, 2, 3
+
+),
+
+invoiced as (
+
+    select
+        measured.* exclude (tiered_price),
+        case
+            when measured.billing_scheme = 'per_unit' and measured.unit_amount >= 0 and measured.packs >= 0
+                then cast(measured.unit_amount as double) * measured.packs
+            when measured.packs >= 0 and tiered.is_known and measured.tiers_mode = 'graduated'
+                then tiered.graduated_amount
+            when measured.packs >= 0 and tiered.is_known and measured.tiers_mode = 'volume'
+                then tiered.volume_amount
+        end as amount_minor
+
+    from measured
+    left join tiered
+        on measured.subscription_id = tiered.subscription_id
+        and measured.valid_from = tiered.valid_from
+        and measured.item_number = tiered.item_number
+
 )
 
 select
@@ -111,10 +218,9 @@ select
             when usage_type = 'metered' then 0
             -- A price of many currencies comes with the amount of its first.
             when currency != subscription_currency then null
-            when billing_scheme = 'per_unit' and unit_amount >= 0 and packs >= 0
-                then cast(unit_amount as double) * packs * times_a_year / interval_count / 12
+            else amount_minor * times_a_year / interval_count / 12
         end as decimal(28, 6)
     ) as monthly_minor,
     cast(times_a_year as double) / interval_count / 12 as invoices_a_month
 
-from measured
+from invoiced

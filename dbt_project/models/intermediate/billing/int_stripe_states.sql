@@ -1,5 +1,6 @@
 -- An object's states, each from one saying to the next. Stripe tells seconds: of what it said in one, a deletion is
 -- the last, a creation the first, and an event goes before the bare object; copies of an event are alike.
+-- Where that leaves two that disagree, the choice is by content, and marked.
 with
 
 said as (
@@ -9,10 +10,30 @@ said as (
 
 ),
 
+compared as (
+
+    select
+        *,
+        min(object) over words_of_one_rank <> max(object) over words_of_one_rank as is_contradicted
+
+    from said
+    window
+        words_of_one_rank as (
+            partition by
+                object_type,
+                object_id,
+                occurred_at,
+                is_deleted,
+                event_type is null,
+                coalesce(event_type like '%.created', false)
+        )
+
+),
+
 last_of_second as (
 
     select *
-    from said
+    from compared
     qualify row_number() over (
         partition by object_type, object_id, occurred_at
         order by
@@ -28,6 +49,8 @@ last_of_second as (
 select
     object_type,
     object_id,
+    customer_id,
+    named_tenant_id,
     occurred_at as valid_from,
     lead(occurred_at) over states_so_far as valid_to,
     row_number() over (
@@ -37,6 +60,7 @@ select
     event_id,
     event_type,
     is_deleted,
+    is_contradicted,
     object,
     api_version,
     record_digest,

@@ -1,13 +1,13 @@
--- A subscription in each of its states, in the terms of `billing.subscription.changed`. The tier is the highest that
+-- A subscription in each of its periods, in the terms of `billing.subscription.changed`. The tier is the highest that
 -- one of its prices sells. Trials, paused, unpaid and ended subscriptions bring nothing; one whose first payment never
 -- came was none.
 with
 
-states as (
+periods as (
 
     select *
-    from {{ ref('int_stripe_states') }}
-    where object_type = 'subscription' and valid_from is not null
+    from {{ ref('int_stripe_subscription_periods') }}
+    where coalesce(stripe_status, '') not in ('incomplete', 'incomplete_expired')
 
 ),
 
@@ -35,22 +35,23 @@ price_tiers as (
 
 ),
 
-discounts as (
+reductions as (
 
-    select * from {{ ref('int_stripe_discounts') }}
+    select * from {{ ref('int_stripe_reductions') }}
 
 ),
 
 items as (
 
     select
-        items.*,
-        {{ json_member('states.object', 'metadata.entitlement_tier') }} as tier_of_subscription
+        periods.valid_from,
+        {{ json_member('periods.object', 'metadata.entitlement_tier') }} as tier_of_subscription,
+        items.* exclude (valid_from)
 
-    from {{ ref('int_stripe_items') }} as items
-    inner join states
-        on items.subscription_id = states.object_id
-        and items.valid_from = states.valid_from
+    from periods
+    inner join {{ ref('int_stripe_items') }} as items
+        on periods.subscription_id = items.subscription_id
+        and periods.told_at = items.valid_from
 
 ),
 
@@ -84,7 +85,7 @@ sold as (
 
 ),
 
-tier_of_state as (
+tier_of_period as (
 
     select
         sold.subscription_id,
@@ -100,23 +101,6 @@ tier_of_state as (
 
 ),
 
-lowered as (
-
-    select
-        subscription_id,
-        valid_from,
-        item_number,
-        exp(sum(ln(case when percent_off < 100 then 1 - cast(percent_off as double) / 100 end))) as share_left,
-        coalesce(bool_or(percent_off >= 100), false) as is_free,
-        sum(amount_off_minor) as amount_off_minor,
-        bool_and(percent_off is not null or amount_off_minor is not null) as is_known,
-        max(load_id) as load_id
-
-    from discounts
-    group by 1, 2, 3
-
-),
-
 item_revenue as (
 
     select
@@ -126,25 +110,15 @@ item_revenue as (
         items.quantity,
         items.usage_type,
         items.invoices_a_month,
-        lowered.load_id,
-        try_cast(
-            case
-                when lowered.subscription_id is null then cast(items.monthly_minor as double)
-                when lowered.is_free then 0
-                when not lowered.is_known or items.monthly_minor is null then null
-                else greatest(
-                    items.monthly_minor * coalesce(lowered.share_left, 1)
-                    - coalesce(lowered.amount_off_minor, 0) * items.invoices_a_month,
-                    0
-                )
-            end as decimal(28, 6)
-        ) as monthly_minor
+        reductions.load_id,
+        try_cast({{ stripe_reduced('items.monthly_minor', 'items.invoices_a_month') }} as decimal(28, 6))
+            as monthly_minor
 
     from items
-    left join lowered
-        on items.subscription_id = lowered.subscription_id
-        and items.valid_from = lowered.valid_from
-        and items.item_number = lowered.item_number
+    left join reductions
+        on items.subscription_id = reductions.subscription_id
+        and items.valid_from = reductions.valid_from
+        and items.item_number = reductions.item_number
 
 ),
 
@@ -156,8 +130,7 @@ totals as (
         max(currency) as currency,
         count(distinct currency) as currencies,
         sum(quantity) filter (usage_type != 'metered') as seats,
-        sum(monthly_minor) as monthly_minor,
-        count(*) = count(monthly_minor) as is_known,
+        case when count(*) = count(monthly_minor) then sum(monthly_minor) end as monthly_minor,
         max(invoices_a_month) as invoices_a_month,
         max(load_id) as load_id
 
@@ -169,41 +142,24 @@ totals as (
 charged as (
 
     select
-        states.object_id as subscription_id,
-        states.valid_from,
-        states.event_id,
-        states.object,
-        states.is_deleted,
-        states.record_digest,
-        greatest(states.load_id, totals.load_id, lowered.load_id) as load_id,
-        {{ stripe_reference('states.object', 'customer') }} as customer_id,
-        {{ json_member('states.object', 'status') }} as stripe_status,
-        coalesce({{ json_member('states.object', 'pause_collection.behavior') }} is not null, false) as is_paused,
-        coalesce(totals.currency, upper({{ json_member('states.object', 'currency') }})) as currency,
+        periods.* exclude (load_id),
+        greatest(periods.load_id, totals.load_id, reductions.load_id) as load_id,
+        coalesce(totals.currency, upper({{ json_member('periods.object', 'currency') }})) as currency,
         totals.seats,
         case
-            when {{ json_member('states.object', 'items.has_more') }} = 'true' then null
-            when not totals.is_known or totals.currencies > 1 then null
-            when lowered.subscription_id is null then cast(totals.monthly_minor as double)
-            when lowered.is_free then 0
-            when lowered.is_known
-                then greatest(
-                    totals.monthly_minor * coalesce(lowered.share_left, 1)
-                    - coalesce(lowered.amount_off_minor, 0) * totals.invoices_a_month,
-                    0
-                )
+            when {{ json_member('periods.object', 'items.has_more') }} = 'true' then null
+            when totals.currencies > 1 then null
+            else {{ stripe_reduced('totals.monthly_minor', 'totals.invoices_a_month') }}
         end as monthly_minor
 
-    from states
+    from periods
     left join totals
-        on states.object_id = totals.subscription_id
-        and states.valid_from = totals.valid_from
-    left join lowered
-        on states.object_id = lowered.subscription_id
-        and states.valid_from = lowered.valid_from
-        and lowered.item_number is null
-    where
-        coalesce({{ json_member('states.object', 'status') }}, '') not in ('incomplete', 'incomplete_expired')
+        on periods.subscription_id = totals.subscription_id
+        and periods.valid_from = totals.valid_from
+    left join reductions
+        on periods.subscription_id = reductions.subscription_id
+        and periods.valid_from = reductions.valid_from
+        and reductions.item_number is null
 
 ),
 
@@ -212,7 +168,7 @@ named as (
     select
         *,
         case
-            when is_deleted or stripe_status = 'canceled' then 'cancelled'
+            when is_cancelled then 'cancelled'
             when stripe_status = 'unpaid' then 'past_due'
             when stripe_status in ('active', 'past_due') and is_paused then 'paused'
             else stripe_status
@@ -224,21 +180,24 @@ named as (
 
 select
     'stripe' as source,
-    coalesce(named.event_id, named.subscription_id) as event_id,
+    coalesce(named.event_id, named.subscription_id)
+    || case when named.valid_from > named.told_at then '/' || cast(named.valid_from as varchar) else '' end as event_id,
     coalesce(customers.tenant_id, named.customer_id) as tenant_id,
     named.subscription_id,
-    tier_of_state.entitlement_tier,
+    tier_of_period.entitlement_tier,
     named.status,
     try_cast(named.seats as bigint) as seats,
     try_cast(
         case
+            -- Whether it was paid for then was not told.
+            when named.is_trial_over and named.status = 'trialing' then null
             when named.status in ('trialing', 'paused', 'cancelled') or named.stripe_status = 'unpaid' then 0
             else named.monthly_minor * currencies.stripe_major_per_minor
         end as decimal(28, 9)
     ) as mrr_amount,
     named.currency,
     named.valid_from as effective_at,
-    named.valid_from as occurred_at,
+    named.told_at as occurred_at,
     named.record_digest,
     greatest(named.load_id, customers.load_id) as load_id
 
@@ -247,7 +206,7 @@ left join customers
     on named.customer_id = customers.customer_id
 left join currencies
     on named.currency = currencies.currency
-left join tier_of_state
-    on named.subscription_id = tier_of_state.subscription_id
-    and named.valid_from = tier_of_state.valid_from
+left join tier_of_period
+    on named.subscription_id = tier_of_period.subscription_id
+    and named.valid_from = tier_of_period.valid_from
 where named.status is not null and coalesce(customers.tenant_id, named.customer_id) is not null

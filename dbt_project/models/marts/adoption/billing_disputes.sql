@@ -87,7 +87,7 @@ converted as (
 
     select
         aged.*,
-        try_cast(aged.amount * rates.usd_per_unit as decimal(18, 2)) as amount_usd
+        {{ usd_of('aged.amount', 'rates.usd_per_unit') }} as amount_usd
 
     from aged
     asof left join rates

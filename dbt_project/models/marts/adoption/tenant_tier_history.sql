@@ -1,5 +1,5 @@
 -- States of one tier that follow each other are one interval. Where the tenant's state is not known, between two
--- states or since the last one, the tier is 'unknown'.
+-- states or since the last one, the tier is 'unknown'. What is to come may end an interval, but begins none yet.
 with
 
 states as (
@@ -93,15 +93,28 @@ ended as (
 
     select
         *,
-        last_value(valid_to) over whole_interval as interval_valid_to,
-        last_value(mrr_usd) over whole_interval as latest_mrr_usd
+        last_value(valid_to) over (
+            partition by tenant_id, interval_number
+            order by valid_from
+            rows between unbounded preceding and unbounded following
+        ) as interval_valid_to
 
     from numbered
-    window whole_interval as (
-        partition by tenant_id, interval_number
-        order by valid_from
-        rows between unbounded preceding and unbounded following
-    )
+
+),
+
+begun as (
+
+    select
+        *,
+        last_value(mrr_usd) over (
+            partition by tenant_id, interval_number
+            order by valid_from
+            rows between unbounded preceding and unbounded following
+        ) as latest_mrr_usd
+
+    from ended
+    where valid_from < {{ as_of() }}
 
 ),
 
@@ -115,7 +128,7 @@ intervals as (
         {{ tier_movement('is_cancelled', 'was_cancelled', 'tier_rank', 'previous_rank') }} as movement,
         latest_mrr_usd as mrr_usd
 
-    from ended
+    from begun
     where not is_continued
 
 )

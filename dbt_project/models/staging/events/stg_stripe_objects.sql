@@ -10,11 +10,37 @@ said as (
     from {{ source('bronze', 'events') }}
     where format in ('stripe', 'stripe_object')
 
+),
+
+named as (
+
+    select
+        *,
+        {{ json_member('object', 'object') }} as object_type,
+        {{ json_member('object', 'id') }} as object_id
+
+    from said
+
+),
+
+owned as (
+
+    select
+        *,
+        case
+            when object_type = 'customer' then object_id else {{ stripe_reference('object', 'customer') }}
+        end as customer_id
+
+    from named
+
 )
 
 select
-    {{ json_member('object', 'object') }} as object_type,
-    {{ json_member('object', 'id') }} as object_id,
+    object_type,
+    object_id,
+    customer_id,
+    -- Ingest took it from the customer's metadata, else the customer's id.
+    nullif(tenant_id, customer_id) as named_tenant_id,
     event_id,
     case when format = 'stripe' then type end as event_type,
     coalesce(type like '%.deleted', false)
@@ -25,4 +51,4 @@ select
     record_digest,
     load_id
 
-from said
+from owned
