@@ -39,9 +39,10 @@ def stripe_event(kind: str, at: str, item: Json) -> Json:
     }
 
 
-def customer(customer_id: str, tenant: str | None = None) -> Json:
+def customer(customer_id: str, tenant: str | None = None, **more: Any) -> Json:
     """A customer; its metadata name the tenant, if any."""
-    return {"id": customer_id, "object": "customer", "metadata": {"tenant_id": tenant} if tenant else {}}
+    metadata = {"tenant_id": tenant} if tenant else {}
+    return {"id": customer_id, "object": "customer", "metadata": metadata, **more}
 
 
 def price(
@@ -61,6 +62,18 @@ def price(
         "recurring": recurring,
         **more,
     }
+
+
+def coupon(coupon_id: str, percent: int | None = None, minor: int | None = None, **more: Any) -> Json:
+    """A coupon that stays, of a percentage or of an amount in minor units."""
+    taken_off = {"percent_off": percent, "amount_off": minor}
+    return {"id": coupon_id, "object": "coupon", "duration": "forever", **taken_off, **more}
+
+
+def discount(discount_id: str, of: Json, start: str, end: str | None = None, **more: Any) -> Json:
+    """A coupon as it is applied, from a UTC instant until another."""
+    times = {"start": seconds(start), "end": end and seconds(end)}
+    return {"id": discount_id, "object": "discount", "coupon": of, **times, **more}
 
 
 def subscription(

@@ -15,9 +15,12 @@ import pytest
 from tests.running import Home
 from tests.warehouse.billing import (
     Json,
+    coupon,
     customer,
+    discount,
     land_billing,
     price,
+    seconds,
     stripe_event,
     subscription,
     subscription_changed,
@@ -28,6 +31,7 @@ pytestmark = pytest.mark.xdist_group("mrr")
 
 TENANTS = 1_000
 FIRST, LAST = datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2026-11-01")
+STILL_TO_COME = datetime.fromisoformat("2100-01-01")
 CENT = Decimal("0.01")
 # Seeds `exchange_rates` and `currencies`: US dollars per unit from 2026-01-01 on, decimals of the minor unit.
 RATES = {"USD": Decimal(1), "EUR": Decimal("1.17"), "GBP": Decimal("1.34"), "JPY": Decimal("0.0064")}
@@ -35,8 +39,23 @@ DECIMALS = {"USD": 2, "EUR": 2, "GBP": 2, "JPY": 0}
 TIERS = ("free", "pro", "premium", "enterprise")
 
 
+class Cut(NamedTuple):
+    """A discount from `start` until before `end`, null being never: a percentage, or minor units a month."""
+
+    start: datetime
+    end: datetime | None
+    percent: int
+    minor: int
+
+    def holds(self, at: datetime) -> bool:
+        return self.start <= at and (self.end is None or at < self.end)
+
+
 class Change(NamedTuple):
-    """From `at` on a subscription brings that much a month; a null status leaves Stripe's own."""
+    """From `at` on a subscription brings that much a month, less its discounts, one after the other.
+
+    An announced cancellation is told by the change before it alone.
+    """
 
     subscription: int
     at: datetime
@@ -44,37 +63,99 @@ class Change(NamedTuple):
     status: str
     minor: int
     currency: str
+    cuts: tuple[Cut, ...] = ()
+    is_announced: bool = False
+
+
+class History(NamedTuple):
+    """What happened to one tenant. Discounts of its own are the customer's, each until the next."""
+
+    by_stripe: bool
+    changes: list[Change]
+    cuts: list[Cut]
 
     @property
-    def usd(self) -> Decimal:
-        """To the cent, rounded once; nothing while nothing is charged."""
-        if self.status in ("trialing", "cancelled"):
+    def instants(self) -> list[datetime]:
+        """All at which its revenue may have moved since its first change; what is to come has not yet."""
+        cuts = [*self.cuts, *(cut for change in self.changes for cut in change.cuts)]
+        told = [change.at for change in self.changes]
+        edges = [at for cut in cuts for at in (cut.start, cut.end) if at and min(told) < at <= LAST]
+        return sorted({*told, *edges})
+
+    def usd(self, at: datetime) -> Decimal:
+        """Of all its subscriptions, each rounded to the cent once."""
+        newest = {change.subscription: change for change in self.changes if change.at <= at}
+        return sum((self._usd(change, at) for change in newest.values()), Decimal("0.00"))
+
+    def _usd(self, change: Change, at: datetime) -> Decimal:
+        if change.status in ("trialing", "cancelled"):
             return Decimal("0.00")
-        major = Decimal(self.minor).scaleb(-DECIMALS[self.currency])
-        return (major * RATES[self.currency]).quantize(CENT, ROUND_HALF_UP)
+        own = [cut for cut in change.cuts if cut.holds(at)]
+        left = Decimal(change.minor)
+        for cut in own or [cut for cut in self.cuts if cut.holds(at)]:
+            left = left * (100 - cut.percent) / 100 - cut.minor
+        major = max(left, Decimal(0)).scaleb(-DECIMALS[change.currency])
+        return (major * RATES[change.currency]).quantize(CENT, ROUND_HALF_UP)
 
 
-def history(rng: random.Random) -> list[Change]:
+def history(rng: random.Random, by_stripe: bool) -> History:
     """Up to three subscriptions of one tenant, each with up to six changes at instants of their own."""
     changes = []
     for number in range(rng.choice((1, 1, 1, 2, 3))):
-        currency = rng.choice(tuple(RATES))
-        length = int((LAST - FIRST).total_seconds())
-        at = sorted(rng.sample(range(length // 3600), rng.randint(1, 6)))
+        at = instants(rng, rng.randint(1, 6))
         status = rng.choice(("trialing", "active"))
-        for hours in at:
+        currency = rng.choice(tuple(RATES))
+        for begins in at:
             minor = rng.choice((0, 1, 999, 5_000, 12_345, rng.randint(1, 10**6)))
+            cuts = tuple(own_cuts(rng, begins)) if by_stripe else ()
+            is_announced = by_stripe and status == "cancelled" and rng.random() < 0.5
             changes.append(
-                Change(number, FIRST + timedelta(hours=hours), rng.choice(TIERS), status, minor, currency)
+                Change(number, begins, rng.choice(TIERS), status, minor, currency, cuts, is_announced)
             )
-            status = rng.choice(("active", "active", "active", "past_due", "cancelled"))
-    return changes
+            states = ("active", "active", "active", "past_due", "cancelled")
+            status = rng.choice(states if status != "cancelled" else states[:-1])
+            currency = rng.choice((currency, currency, *RATES))
+    return History(by_stripe, sorted(changes, key=lambda change: change.at), customer_cuts(rng, by_stripe))
 
 
-def events(tenant: str, changes: list[Change], by_stripe: bool) -> Iterator[Json]:
+def instants(rng: random.Random, count: int) -> list[datetime]:
+    """Distinct hours between first and last."""
+    hours = int((LAST - FIRST).total_seconds()) // 3600
+    return [FIRST + timedelta(hours=hour) for hour in sorted(rng.sample(range(hours), count))]
+
+
+def own_cuts(rng: random.Random, begins: datetime) -> Iterator[Cut]:
+    """None, or up to two discounts of a subscription, which may begin before it changes or after."""
+    for _ in range(rng.choice((0, 0, 0, 1, 1, 2))):
+        start = min(begins + timedelta(days=rng.choice((-3, 0, 0, 20))), LAST)
+        end = min(start + timedelta(days=rng.choice((1, 30, 90))), LAST)
+        percent = rng.choice((0, 5, 10, 25, 50, 100))
+        # Whole minor units of an invoice a year as of one a month.
+        minor = 0 if percent else rng.choice((1, 500, 20_000))
+        yield Cut(start, rng.choice((None, STILL_TO_COME, end)), percent, minor)
+
+
+def customer_cuts(rng: random.Random, by_stripe: bool) -> list[Cut]:
+    """Up to three discounts of a customer, each in the place of the one before it."""
+    if not by_stripe or rng.random() < 0.5:
+        return []
+    edges: list[datetime | None] = [*instants(rng, rng.randint(1, 3)), None]
+    return [
+        Cut(
+            start,
+            rng.choice((end, min(end or LAST, start + timedelta(days=10)))),
+            rng.choice((10, 20, 100)),
+            0,
+        )
+        for start, end in pairwise(edges)
+        if start is not None
+    ]
+
+
+def events(tenant: str, told: History, rng: random.Random) -> Iterator[Json]:
     """The history as CloudEvents or as Stripe's events."""
-    if not by_stripe:
-        for change in changes:
+    if not told.by_stripe:
+        for change in told.changes:
             yield subscription_changed(
                 tenant,
                 str(change.subscription),
@@ -87,23 +168,92 @@ def events(tenant: str, changes: list[Change], by_stripe: bool) -> Iterator[Json
             )
         return
     yield stripe_event("customer.created", f"{FIRST}", customer(f"cus_{tenant}", tenant))
-    for change in changes:
-        item = subscription(
-            f"sub_{tenant}_{change.subscription}",
-            f"cus_{tenant}",
-            price(change.minor, change.currency.lower(), tier=change.tier),
-            status="canceled" if change.status == "cancelled" else change.status,
-        )
-        yield stripe_event("customer.subscription.updated", f"{change.at}", item)
+    yield from told_cuts_of_customer(tenant, told.cuts, rng)
+    for number in {change.subscription for change in told.changes}:
+        changes = [change for change in told.changes if change.subscription == number]
+        for change, following in zip(changes, [*changes[1:], None], strict=True):
+            if not change.is_announced:
+                yield from told_change(tenant, change, following, rng)
 
 
-def movements(changes: list[Change]) -> Iterator[tuple[datetime, str, Decimal]]:
+def told_change(tenant: str, change: Change, following: Change | None, rng: random.Random) -> Iterator[Json]:
+    """One event of a subscription, and whatever else Stripe tells of its discounts."""
+    name = f"{tenant}_{change.subscription}"
+    months, interval = rng.choice(((1, "month"), (12, "year")))
+    told: Json = {}
+    if len(change.cuts) == 1 and rng.random() < 0.3:
+        # As before 2020: one, without an id.
+        (cut,) = change.cuts
+        told["discount"] = told_cut("", cut, months)
+        del told["discount"]["id"]
+    else:
+        told["discounts"] = []
+        for number, cut in enumerate(change.cuts):
+            whole = told_cut(f"di_{name}_{change.at:%m%d%H}_{number}", cut, months)
+            shape = rng.choice(("expanded", "by id", "by coupon"))
+            told["discounts"].append(whole["id"] if shape == "by id" else whole)
+            if shape == "by id":
+                yield stripe_event(
+                    "customer.discount.created", f"{change.at}", whole | {"subscription": f"sub_{name}"}
+                )
+            if shape == "by coupon":
+                of = whole.pop("coupon")
+                whole["source"] = {"type": "coupon", "coupon": of["id"]}
+                yield stripe_event("coupon.created", f"{FIRST}", of)
+    if following and following.is_announced:
+        told["cancel_at"] = seconds(f"{following.at}")
+    quantity, amount = told_price(rng, change.minor * months)
+    item = subscription(
+        f"sub_{name}",
+        f"cus_{tenant}",
+        price(0, change.currency.lower(), interval, change.tier, **amount),
+        quantity=quantity,
+        status="canceled" if change.status == "cancelled" else change.status,
+        **told,
+    )
+    yield stripe_event("customer.subscription.updated", f"{change.at}", item)
+
+
+def told_price(rng: random.Random, minor: int) -> tuple[int, Json]:
+    """A quantity and what is told of a price, which together cost that much."""
+    flat = minor // 2
+    tiers = {
+        "graduated": [
+            {"up_to": 1, "unit_amount": 0, "flat_amount": flat},
+            {"up_to": None, "unit_amount": minor - flat},
+        ],
+        "volume": [{"up_to": 1, "unit_amount": 7}, {"up_to": None, "unit_amount": 0, "flat_amount": minor}],
+    }
+    mode = rng.choice(("", "", *tiers))
+    if not mode:
+        return 1, {"unit_amount": minor, "unit_amount_decimal": str(minor)}
+    tiered = {"billing_scheme": "tiered", "tiers_mode": mode, "tiers": tiers[mode]}
+    return 2, {"unit_amount": None, "unit_amount_decimal": None, **tiered}
+
+
+def told_cuts_of_customer(tenant: str, cuts: list[Cut], rng: random.Random) -> Iterator[Json]:
+    """By events of the customer or of the discount; that one ends is told by no event."""
+    name = f"cus_{tenant}"
+    for number, cut in enumerate(cuts):
+        whole = told_cut(f"di_{tenant}_{number}", cut, months=1) | {"customer": name}
+        if rng.random() < 0.5:
+            yield stripe_event("customer.updated", f"{cut.start}", customer(name, tenant, discount=whole))
+        else:
+            yield stripe_event("customer.discount.created", f"{cut.start}", whole | {"subscription": None})
+
+
+def told_cut(discount_id: str, cut: Cut, months: int) -> Json:
+    """The discount as Stripe has it on a price for so many months."""
+    taken_off = (None, cut.minor * months) if cut.minor else (cut.percent, None)
+    of = coupon(f"co_{discount_id}", *taken_off)
+    return discount(discount_id, of, f"{cut.start}", f"{cut.end}" if cut.end else None)
+
+
+def movements(told: History) -> Iterator[tuple[datetime, str, Decimal]]:
     """The tenant's revenue moved at that instant, how and by how much, never negative."""
-    held: dict[int, Decimal] = {}
     before, has_paid = Decimal(0), False
-    for at in sorted({change.at for change in changes}):
-        held |= {change.subscription: change.usd for change in changes if change.at == at}
-        now = sum(held.values(), Decimal(0))
+    for at in told.instants:
+        now = told.usd(at)
         if now > before:
             kind = "expansion" if before else "reactivation" if has_paid else "new"
             yield at, kind, now - before
@@ -113,28 +263,26 @@ def movements(changes: list[Change]) -> Iterator[tuple[datetime, str, Decimal]]:
 
 
 @pytest.fixture(scope="module")
-def histories() -> dict[str, list[Change]]:
+def histories() -> dict[str, History]:
+    """A thousand, every other told by Stripe."""
     rng = random.Random(20261127)  # noqa: S311 - test data, not a secret
-    return {f"t{number:04d}": history(rng) for number in range(TENANTS)}
+    return {f"t{number:04d}": history(rng, by_stripe=number % 2 == 1) for number in range(TENANTS)}
 
 
 @pytest.fixture(scope="module")
-def home(histories: dict[str, list[Change]], tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home with all of them, every other tenant's told by Stripe."""
+def home(histories: dict[str, History], tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with all of them."""
     here = Home(tmp_path_factory.mktemp("mrr"))
-    told = [
-        event
-        for number, (tenant, changes) in enumerate(histories.items())
-        for event in events(tenant, changes, by_stripe=number % 2 == 1)
-    ]
-    random.Random(1).shuffle(told)  # noqa: S311 - test data, not a secret
+    rng = random.Random(1)  # noqa: S311 - test data, not a secret
+    told = [event for tenant, changes in histories.items() for event in events(tenant, changes, rng)]
+    rng.shuffle(told)
     land_billing(here, "all.jsonl", told)
     build(here, "+mrr_movements_monthly", "+tenant_tier_history")
     return here
 
 
 def test_every_month_has_the_movements_of_its_histories_and_obeys_the_identity(
-    home: Home, histories: dict[str, list[Change]]
+    home: Home, histories: dict[str, History]
 ) -> None:
     expected: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for changes in histories.values():
@@ -160,7 +308,7 @@ def test_every_month_has_the_movements_of_its_histories_and_obeys_the_identity(
     assert not expected
 
 
-def test_every_tenant_moves_as_its_history_says(home: Home, histories: dict[str, list[Change]]) -> None:
+def test_every_tenant_moves_as_its_history_says(home: Home, histories: dict[str, History]) -> None:
     told: dict[str, list[tuple[datetime, str, Decimal]]] = defaultdict(list)
     for tenant, at, kind, usd in home.in_lake(
         "select tenant_id, moved_at, movement, abs(change_usd) from lake.intermediate.int_mrr_changes "
@@ -173,16 +321,16 @@ def test_every_tenant_moves_as_its_history_says(home: Home, histories: dict[str,
 
 
 def test_intervals_meet_and_cover_all_time_since_the_first_change(
-    home: Home, histories: dict[str, list[Change]]
+    home: Home, histories: dict[str, History]
 ) -> None:
     intervals: dict[str, list[tuple[datetime, datetime | None]]] = defaultdict(list)
     for tenant, valid_from, valid_to in home.in_lake(
         "select tenant_id, valid_from, valid_to from lake.marts.tenant_tier_history order by 1, 2"
     ):
         intervals[tenant].append((valid_from, valid_to))
-    for tenant, changes in histories.items():
+    for tenant, told in histories.items():
         found = intervals[tenant]
-        assert found[0][0] == min(change.at for change in changes)
+        assert found[0][0] == min(change.at for change in told.changes)
         assert all(valid_to == begins for (_, valid_to), (begins, _) in pairwise(found))
         assert all(valid_to is None or valid_from < valid_to for valid_from, valid_to in found)
         assert found[-1][1] is None
