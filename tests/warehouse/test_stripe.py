@@ -16,14 +16,17 @@ import pytest
 from tests.running import Home
 from tests.warehouse.billing import (
     Json,
+    coupon,
     customer,
+    discount,
     land_billing,
     price,
     seconds,
     stripe_event,
     subscription,
+    subscription_changed,
 )
-from tests.warehouse.building import build
+from tests.warehouse.building import build, dbt, land_files
 
 # One worker builds the homes that these compare.
 pytestmark = pytest.mark.xdist_group("stripe")
@@ -200,6 +203,88 @@ def test_shuffled_and_repeated_events_give_the_same_marts_to_the_row(
         build_marts(there)
     for mart in MARTS:
         assert rows_of(there, mart) == rows_of(home, mart), mart
+
+
+def test_what_no_sum_holds_is_unknown_and_counted_and_stops_no_build(tmp_path: Path) -> None:
+    """The largest numbers that ingest lets in, each twice, so that sums of two would not fit either."""
+    here = Home(tmp_path / "huge")
+    most, whole = 2**63 - 1, 10**18 - 1
+    created = "2026-10-01 00:00:00"
+    taken_off = coupon("vast", minor=-whole, duration="repeating", duration_in_months=most)
+    events: list[Json] = []
+    for copy in ("a", "b"):
+        by_price = subscription(f"sub_p{copy}", f"cus_p{copy}", price(whole), quantity=1)
+        by_quantity = subscription(f"sub_q{copy}", f"cus_q{copy}", price(100), quantity=most)
+        by_time = subscription(
+            f"sub_t{copy}",
+            f"cus_t{copy}",
+            price(1_000, recurring={"interval": "day", "interval_count": most}),
+            cancel_at=most,
+            trial_end=most,
+            discounts=[discount("di_1", taken_off, created)],
+        )
+        events += [stripe_event(CREATED, created, item) for item in (by_price, by_quantity, by_time)]
+        events.append(
+            stripe_event(
+                "charge.dispute.created",
+                "2026-10-11 00:00:00",
+                dispute(f"dp_{copy}", "needs_response", "ch") | {"amount": whole},
+            )
+        )
+        tenant = f"cloud_{copy}"
+        changed = subscription_changed(tenant, "1", created, "pro", "active", whole)
+        changed["data"]["quantity"] = most
+        events.append(changed)
+    events.append(
+        stripe_event(
+            "charge.dispute.created",
+            "2026-10-11 00:00:00",
+            dispute("dp_large", "needs_response", "ch") | {"amount": 10_000_000},
+        )
+    )
+    land_billing(here, "huge.jsonl", events)
+    usage = here.path / "landing" / "usage"
+    usage.mkdir()
+    row = {"snapshot_date": "2026-10-01", "entitlement_tier": "pro", "mrr_currency": "EUR"}
+    rows = [
+        row | {"tenant_id": tenant, "seats": most, "active_users": most, "mrr_amount": "99999999999999.9999"}
+        for tenant in ("snap_a", "snap_b")
+    ]
+    (usage / "huge.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows), encoding="utf-8")
+    land_files(here)
+    build_marts(here)
+    revenue = here.in_lake("select tenant_id, mrr_usd from lake.intermediate.int_tenant_states order by all")
+    assert dict(revenue) == {
+        f"{tenant}{copy}": None for tenant in ("cus_p", "cus_q", "cus_t", "cloud_", "snap_") for copy in "ab"
+    }
+    disputes = here.in_lake("select dispute_id, amount_usd from lake.marts.billing_disputes")
+    # Ten million yen at 0.0064.
+    assert dict(disputes) == {"dp_a": None, "dp_b": None, "dp_large": Decimal("64000.00")}
+    dbt(here, "test", "--select", "assert_the_revenue_of_every_subscription_is_known")
+    results = json.loads((here.path / "target" / "run_results.json").read_text())["results"]
+    assert [(each["status"], each["failures"]) for each in results if each["failures"]] == [("warn", 8)]
+
+
+@pytest.mark.shared
+def test_every_object_of_stripes_own_fixtures_is_taken_as_it_is(tmp_path: Path, shared_data: Path) -> None:
+    here = Home(tmp_path / "fixtures")
+    text = (shared_data / "billing" / "stripe" / "fixtures3.json").read_text()
+    objects = [each for each in json.loads(text)["resources"].values() if "object" in each]
+    events = [
+        stripe_event(f"{each['object']}.updated", "2026-10-01 00:00:00", each)
+        for each in objects
+        if each.get("id")
+    ]
+    land_billing(here, "fixtures.jsonl", [*objects, *events])
+    build_marts(here)
+    # Created at 1,234,567,890 s. Its collection is paused, and it outlived its own `cancel_at`.
+    assert here.in_lake(
+        "select cast(effective_at as varchar), status, seats, mrr_amount "
+        "from lake.intermediate.int_subscription_changes order by 1"
+    ) == [("2009-02-13 23:31:30", "paused", 1, 0), ("2026-10-01 00:00:00", "paused", 1, 0)]
+    assert here.in_lake("select amount, currency, status, is_closed from lake.marts.billing_disputes") == [
+        (Decimal("10.000"), "USD", "warning_needs_response", False)
+    ]
 
 
 @pytest.mark.shared
