@@ -1,5 +1,5 @@
--- A price, discount or rate that was not told, or an amount that nobody is charged; while it is not known, revenue stays
--- what it was. Owner: revenue, who can add the rate or have the missing object sent.
+-- A price, discount or rate that was not told, or an amount that nobody is charged; while it is not known, revenue
+-- stays what it was. Owner: revenue, who can add the rate or have the missing object sent.
 {{ config(severity='warn') }}
 
 select

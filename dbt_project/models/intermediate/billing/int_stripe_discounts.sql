@@ -96,7 +96,7 @@ named as (
     from subscriptions
     inner join customer_discounts
         on subscriptions.customer_id = customer_discounts.customer_id
-        and (subscriptions.valid_to is null or customer_discounts.valid_from < subscriptions.valid_to)
+        and (subscriptions.valid_to is null or subscriptions.valid_to > customer_discounts.valid_from)
         and (customer_discounts.valid_to is null or subscriptions.valid_from < customer_discounts.valid_to)
     where customer_discounts.discount is not null
 
