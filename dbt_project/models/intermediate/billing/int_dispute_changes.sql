@@ -86,7 +86,8 @@ changes as (
 select
     changes.* exclude (amount_minor, is_in_stripe_units, is_told_closed),
     changes.is_told_closed
-    or coalesce(changes.status in ('won', 'lost', 'warning_closed', 'prevented', 'charge_refunded'), false) as is_closed,
+    or coalesce(changes.status in ('won', 'lost', 'warning_closed', 'prevented', 'charge_refunded'), false)
+        as is_closed,
     try_cast(
         cast({{ not_negative('changes.amount_minor') }} as decimal(28, 3)) * case
             when changes.is_in_stripe_units then currencies.stripe_major_per_minor else currencies.major_per_minor

@@ -96,8 +96,8 @@ named as (
     from subscriptions
     inner join customer_discounts
         on subscriptions.customer_id = customer_discounts.customer_id
-        and (subscriptions.valid_to is null or customer_discounts.valid_from < subscriptions.valid_to)
-        and (customer_discounts.valid_to is null or customer_discounts.valid_to > subscriptions.valid_from)
+        and (subscriptions.valid_to > customer_discounts.valid_from or subscriptions.valid_to is null)
+        and (subscriptions.valid_from < customer_discounts.valid_to or customer_discounts.valid_to is null)
     where customer_discounts.discount is not null
 
 ),

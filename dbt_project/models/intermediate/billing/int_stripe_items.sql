@@ -181,9 +181,8 @@ tiered as (
         sum(
             cast(coalesce(unit_amount, 0) as double) * (reached_up_to - above) + coalesce(flat_amount, 0)
         ) as graduated_amount,
-        sum(
-            case when is_last_reached then cast(coalesce(unit_amount, 0) as double) * packs + coalesce(flat_amount, 0) end
-        ) as volume_amount
+        sum(cast(coalesce(unit_amount, 0) as double) * packs + coalesce(flat_amount, 0)) filter (is_last_reached)
+            as volume_amount
 
     from reached_tiers
     group by 1, 2, 3
