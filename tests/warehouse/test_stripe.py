@@ -112,6 +112,53 @@ def october() -> list[Json]:
     ]
 
 
+def november() -> list[Json]:
+    """What follows, much of it told by no event: discounts and pauses that end, an announced end."""
+    half = coupon("half", 50, duration="repeating", duration_in_months=1)
+    of_bear = discount("di_b", half, "2026-11-02 00:00:00", "2026-11-12 00:00:00")
+    of_customer = discount("di_c", coupon("half_for_good", 50), "2026-11-03 00:00:00", customer="cus_c")
+    own = discount("", coupon("ten", minor=1_000), "2026-11-05 00:00:00")
+    del own["id"]
+    paused = {
+        "pause_collection": {"behavior": "mark_uncollectible", "resumes_at": seconds("2026-11-15 00:00:00")}
+    }
+    thirty = price(3_000)
+    by_tiers = price(
+        0,
+        unit_amount=None,
+        unit_amount_decimal=None,
+        billing_scheme="tiered",
+        tiers_mode="graduated",
+        tiers=[{"up_to": 2, "unit_amount": 1_000}, {"up_to": None, "unit_amount": 500}],
+    )
+    trial = {"status": "trialing", "trial_end": seconds("2026-11-16 00:00:00")}
+    dove = {"customer": customer("cus_d", "dove")}
+    return [
+        stripe_event("customer.updated", "2026-11-02 00:00:00", customer("cus_b", "bear", discount=of_bear)),
+        stripe_event("customer.discount.created", "2026-11-03 00:00:00", of_customer),
+        stripe_event(UPDATED, "2026-11-05 00:00:00", subscription("sub_c", "cus_c", thirty, discount=own)),
+        stripe_event(
+            UPDATED, "2026-11-10 00:00:00", subscription("sub_c", "cus_c", thirty, discount=own, **paused)
+        ),
+        stripe_event(
+            UPDATED,
+            "2026-11-08 00:00:00",
+            subscription(
+                "sub_a",
+                "cus_a",
+                price(10_000),
+                quantity=2,
+                discounts=["di_1"],
+                cancel_at=seconds("2026-11-20 00:00:00"),
+            ),
+        ),
+        stripe_event(
+            CREATED, "2026-11-01 00:00:00", subscription("sub_d", "", by_tiers, quantity=4) | dove | trial
+        ),
+        stripe_event(UPDATED, "2026-11-18 00:00:00", subscription("sub_d", "cus_d", by_tiers, quantity=4)),
+    ]
+
+
 def dispute(dispute_id: str, status: str, charge: str) -> Json:
     return {
         "id": dispute_id,
@@ -135,9 +182,9 @@ def rows_of(home: Home, mart: str) -> list[tuple[Any, ...]]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home with the events of the two months in their order, loaded at once."""
+    """A home with the events of the three months in their order, loaded at once."""
     here = Home(tmp_path_factory.mktemp("stripe"))
-    land_billing(here, "all.jsonl", october())
+    land_billing(here, "all.jsonl", [*october(), *november()])
     build_marts(here)
     yield here
 
@@ -154,17 +201,31 @@ def test_october_with_every_movement_is_what_it_is_by_hand(home: Home) -> None:
     assert row == tuple(map(Decimal, ("117.00", "130.00", "100.00", "62.00", "50.00", "147.00", "212.00")))
 
 
+def test_november_moves_where_no_event_says_so(home: Home) -> None:
+    (row,) = home.in_lake(
+        "select start_mrr_usd, new_mrr_usd, expansion_mrr_usd, reactivation_mrr_usd, contraction_mrr_usd, "
+        "churn_mrr_usd, end_mrr_usd from lake.marts.mrr_movements_monthly where month = date '2026-11-01'"
+    )
+    # bear: its customer has half of 32.00 off from the 2nd until the 12th. cus_c: of 30.00 its customer has
+    # half off from the 3rd on, from the 5th on it has 10.00 off of its own instead; paused on the 10th with
+    # 20.00, it resumes on the 15th. ant leaves with 150.00 on the 20th, as announced. dove's trial ends on
+    # the 16th and nobody says how; on the 18th it has two seats at 10.00 and two at 5.00.
+    assert row == tuple(map(Decimal, ("212.00", "30.00", "21.00", "20.00", "31.00", "170.00", "82.00")))
+
+
 def test_tiers_come_from_the_prices_and_intervals_are_half_open(home: Home) -> None:
     history = home.in_lake(
         "select tenant_id, cast(valid_from as varchar), cast(valid_to as varchar), entitlement_tier, "
         "movement from lake.marts.tenant_tier_history order by 1, 2"
     )
     assert history == [
-        ("ant", "2026-10-02 08:00:00", None, "pro", "new"),
+        ("ant", "2026-10-02 08:00:00", "2026-11-20 00:00:00", "pro", "new"),
+        ("ant", "2026-11-20 00:00:00", None, "pro", "churn"),
         ("bear", "2026-09-01 00:00:00", "2026-10-15 00:00:00", "premium", "new"),
         ("bear", "2026-10-15 00:00:00", "2026-10-25 00:00:00", "premium", "churn"),
         ("bear", "2026-10-25 00:00:00", None, "premium", "reactivation"),
         ("cus_c", "2026-10-01 00:00:00", None, "pro", "new"),
+        ("dove", "2026-11-01 00:00:00", None, "pro", "new"),
     ]
 
 
@@ -194,7 +255,7 @@ def test_shuffled_and_repeated_events_give_the_same_marts_to_the_row(
 ) -> None:
     rng = random.Random(seed)  # noqa: S311 - test data, not a secret
     # A repeated delivery tells of other deliveries that are still open.
-    events = [event | {"pending_webhooks": rng.randint(0, 3)} for event in october() * 2]
+    events = [event | {"pending_webhooks": rng.randint(0, 3)} for event in [*october(), *november()] * 2]
     rng.shuffle(events)
     there = Home(tmp_path / "shuffled")
     half = len(events) // 2

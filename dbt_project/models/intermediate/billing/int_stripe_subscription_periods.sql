@@ -36,7 +36,11 @@ announced as (
             {{ stripe_instant('states.object', 'cancel_at') }},
             case
                 when {{ json_member('states.object', 'cancel_at_period_end') }} = 'true'
-                    then {{ stripe_instant('states.object', 'current_period_end') }}
+                    then coalesce(
+                        {{ stripe_instant('states.object', 'current_period_end') }},
+                        -- Newer versions of the API tell it of each item.
+                        {{ stripe_instant('states.object', 'items.data[0].current_period_end') }}
+                    )
             end
         ) as told_cancellation,
         deleted_customers.deleted_at,
