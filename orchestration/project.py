@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from ingest.errors import TracehouseError
+from orchestration.rules import gather_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = ROOT / "dbt_project"
@@ -30,10 +31,11 @@ def lake_for_dbt(catalog: str, lake: str) -> dict[str, str]:
 
 
 def refresh_manifest() -> None:
-    """Let dbt parse the project when one of its files is newer than the manifest, or one is gone.
+    """Gather the rules, and let dbt parse the project when a file is newer than the manifest, or one is gone.
 
     Raises TracehouseError with dbt's words when the project cannot be parsed.
     """
+    gather_rules(DBT_PROJECT_DIR / "models" / "intermediate" / "compliance")
     if MANIFEST.exists() and MANIFEST.stat().st_mtime > _changed_at():
         return
     print("Parsing the dbt project", file=sys.stderr, flush=True)

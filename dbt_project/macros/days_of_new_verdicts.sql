@@ -1,15 +1,27 @@
 {#-
     Days on which a rule may judge otherwise than before this model's watermark: by a consent, by the tier that a
-    tenant had, or by what a new tenant state itself says; and the days of exceptions of a tenant that is none any more.
+    tenant had, or by what a new tenant state itself says; the days of exceptions of a tenant that is none any more; and
+    the days of events that are judged themselves, or of calls during an incident.
 -#}
 {% macro days_of_new_verdicts() -%}
+    {%- if not execute -%}
+        {%- do [ref('int_incidents'), ref('int_policy_decisions'), ref('int_trace_days'), ref('stg_vault_events')] -%}
+    {%- endif -%}
     {{ return(
         days_of_new_consents()
         + days_of_new_tenant_states(ref('int_governed_calls'))
         + days_of_new_tenant_states()
         + [
             "select distinct cast(valid_from as date) as usage_date from " ~ ref('int_tenant_states')
-            ~ " where load_id > " ~ read_up_to()
+            ~ " where load_id > " ~ read_up_to(),
+            "select distinct event_date as usage_date from " ~ ref('stg_vault_events')
+            ~ " where load_id > " ~ read_up_to(),
+            "select distinct event_date as usage_date from " ~ ref('int_policy_decisions')
+            ~ " where load_id > " ~ read_up_to() ~ " or trace_id in (select trace_id from " ~ ref('int_trace_days')
+            ~ " where load_id > " ~ read_up_to() ~ ")",
+            "select distinct calls.usage_date from " ~ ref('int_governed_calls') ~ " as calls inner join "
+            ~ ref('int_incidents') ~ " as incidents on calls.started_at >= incidents.opened_at and (calls.started_at"
+            ~ " < incidents.closed_at or incidents.closed_at is null) where incidents.load_id > " ~ read_up_to()
         ]
     ) }}
 {%- endmacro %}

@@ -89,6 +89,8 @@ tool_calls as (
         spans.jurisdiction,
         spans.region,
         spans.data_class,
+        spans.data_region,
+        spans.model_region,
         spans.destination_country,
         spans.is_synthetic,
         spans.sampling_weight,

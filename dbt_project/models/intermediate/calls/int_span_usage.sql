@@ -265,6 +265,7 @@ select
     usage.jurisdiction,
     usage.data_class,
     usage.data_region,
+    usage.model_region,
     usage.destination_country,
     usage.is_synthetic,
     usage.is_error as is_failed,

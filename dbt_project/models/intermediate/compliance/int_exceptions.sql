@@ -1,35 +1,23 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='append',
-        pre_hook="{{ delete_affected_days('usage_date', days_of_new_verdicts()) }}",
-        post_hook="{{ remember_read() }}",
-    )
-}}
-
--- What nobody knows is one exception, of the rule that asks for what is missing.
--- Adding a rule is adding its model to this list. `detected_at` is when the load that decided it was made.
+-- `detected_at` is when the load that decided it was made.
 with
 
 judged as (
 
-    select * from {{ ref('rule_consent_missing') }}
+    select
+        *,
+        false as is_standing
+
+    from {{ ref('int_verdicts') }}
+    where is_exception
+
     union all
-    select * from {{ ref('rule_consent_expired') }}
-    union all
-    select * from {{ ref('rule_consent_withdrawn') }}
-    union all
-    select * from {{ ref('rule_consent_disagreement') }}
-    union all
-    select * from {{ ref('rule_residency_processing') }}
-    union all
-    select * from {{ ref('rule_denylisted_connector') }}
-    union all
-    select * from {{ ref('rule_unpriced_model') }}
-    union all
-    select * from {{ ref('rule_tier_disagreement') }}
-    union all
-    select * from {{ ref('rule_unlisted_tier') }}
+
+    select
+        *,
+        true as is_standing
+
+    from {{ ref('int_standing_verdicts') }}
+    where is_exception
 
 ),
 
@@ -42,29 +30,14 @@ loads as (
     from {{ ref('stg_ingest_log') }}
     group by load_id
 
-),
-
-exceptions as (
-
-    select
-        md5(rule_id || ' ' || record_kind || ' ' || record_id) as exception_id,
-        judged.*,
-        loads.detected_at
-
-    from judged
-    left join loads
-        on judged.load_id = loads.load_id
-    where
-        (
-            verdict = 'violation'
-            or (
-                verdict = 'unknown'
-                and rule_id in ('consent_missing', 'residency_processing', 'denylisted_connector')
-            )
-        )
-        and {{ in_days('usage_date', affected_days(days_of_new_verdicts())) }}
-
 )
 
-select * from exceptions
-order by usage_date
+select
+    md5(judged.rule_id || ' ' || judged.rule_version || ' ' || judged.record_kind || ' ' || judged.record_id)
+        as exception_id,
+    judged.*,
+    loads.detected_at
+
+from judged
+left join loads
+    on judged.load_id = loads.load_id

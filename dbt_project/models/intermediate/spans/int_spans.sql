@@ -124,6 +124,7 @@ named as (
         {{ canonical('jurisdiction') }} as jurisdiction,
         {{ canonical('data_class') }} as data_class,
         {{ canonical('data_region') }} as data_region,
+        {{ canonical('model_region') }} as model_region,
         {{ canonical('destination_country') }} as destination_country,
         {{ canonical('event_digest') }} as event_digest,
         {{ canonical('retry_attempt') }} as retry_attempt,

@@ -149,6 +149,7 @@ named as (
         {{ canonical('jurisdiction') }} as jurisdiction,
         {{ canonical('data_class') }} as data_class,
         {{ canonical('data_region') }} as data_region,
+        {{ canonical('model_region') }} as model_region,
         {{ canonical('destination_country') }} as destination_country,
         {{ finite(canonical('duration_ms')) }} as duration_ms,
         {{ finite(canonical('time_to_first_token_ms')) }} as time_to_first_token_ms,

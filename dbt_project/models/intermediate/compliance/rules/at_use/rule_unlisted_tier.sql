@@ -69,8 +69,7 @@ judged as (
 
     select
         named.*,
-        'unlisted_tier' as rule_id,
-        '1' as rule_version,
+        '1' as policy_version,
         case when tiers.entitlement_tier is null then 'violation' else 'compliant' end as verdict,
         'low' as severity,
         'Add the tier to the tiers seed, or correct the name that the sender uses.' as remediation,
@@ -90,24 +89,5 @@ judged as (
 
 )
 
-select
-    rule_id,
-    rule_version,
-    verdict,
-    severity,
-    record_kind,
-    record_id,
-    usage_date,
-    started_at as occurred_at,
-    tenant_id,
-    agent_name,
-    workflow_id,
-    trace_id,
-    span_id,
-    jurisdiction,
-    evidence,
-    remediation,
-    runbook_url,
-    load_id
-
+select {{ judgement(without=['vault_path']) }}
 from judged

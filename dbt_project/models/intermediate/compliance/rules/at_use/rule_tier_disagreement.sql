@@ -19,8 +19,7 @@ judged as (
 
     select
         calls.*,
-        'tier_disagreement' as rule_id,
-        '1' as rule_version,
+        '1' as policy_version,
         case when calls.tier_by_history = calls.span_entitlement_tier then 'compliant' else 'violation' end as verdict,
         'low' as severity,
         'Let the service read the tier that billing holds, or correct the subscription.' as remediation,
@@ -37,24 +36,5 @@ judged as (
 
 )
 
-select
-    rule_id,
-    rule_version,
-    verdict,
-    severity,
-    record_kind,
-    record_id,
-    usage_date,
-    started_at as occurred_at,
-    tenant_id,
-    agent_name,
-    workflow_id,
-    trace_id,
-    span_id,
-    jurisdiction,
-    evidence,
-    remediation,
-    runbook_url,
-    load_id
-
+select {{ judgement(without=['vault_path']) }}
 from judged

@@ -18,8 +18,7 @@ judged as (
 
     select
         calls.*,
-        'denylisted_connector' as rule_id,
-        coalesce(policies.policy_version, 'none') as rule_version,
+        policies.policy_version,
         case policies.effect
             when 'deny' then 'violation'
             when 'allow' then 'compliant'
@@ -54,24 +53,5 @@ judged as (
 
 )
 
-select
-    rule_id,
-    rule_version,
-    verdict,
-    severity,
-    record_kind,
-    record_id,
-    usage_date,
-    started_at as occurred_at,
-    tenant_id,
-    agent_name,
-    workflow_id,
-    trace_id,
-    span_id,
-    jurisdiction,
-    evidence,
-    remediation,
-    runbook_url,
-    load_id
-
+select {{ judgement(unknown='reported', without=['vault_path']) }}
 from judged

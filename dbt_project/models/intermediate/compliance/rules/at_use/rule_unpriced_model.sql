@@ -58,8 +58,7 @@ judged as (
 
     select
         calls.*,
-        'unpriced_model' as rule_id,
-        '1' as rule_version,
+        '1' as policy_version,
         case when calls.is_priced then 'compliant' else 'violation' end as verdict,
         'medium' as severity,
         'Add the model to contract_prices, or correct the name that the service reports.' as remediation,
@@ -77,24 +76,5 @@ judged as (
 
 )
 
-select
-    rule_id,
-    rule_version,
-    verdict,
-    severity,
-    record_kind,
-    record_id,
-    usage_date,
-    started_at as occurred_at,
-    tenant_id,
-    agent_name,
-    workflow_id,
-    trace_id,
-    span_id,
-    jurisdiction,
-    evidence,
-    remediation,
-    runbook_url,
-    load_id
-
+select {{ judgement(without=['vault_path']) }}
 from judged

@@ -5,8 +5,6 @@ judged as (
 
     select
         *,
-        'consent_disagreement' as rule_id,
-        coalesce(policy_version, 'none') as rule_version,
         case
             when status_by_events is null or status_by_span is null then 'unknown'
             when status_by_events != status_by_span then 'violation'
@@ -22,24 +20,5 @@ judged as (
 
 )
 
-select
-    rule_id,
-    rule_version,
-    verdict,
-    severity,
-    record_kind,
-    record_id,
-    usage_date,
-    started_at as occurred_at,
-    tenant_id,
-    agent_name,
-    workflow_id,
-    trace_id,
-    span_id,
-    jurisdiction,
-    evidence,
-    remediation,
-    runbook_url,
-    load_id
-
+select {{ judgement(without=['vault_path']) }}
 from judged

@@ -1,14 +1,12 @@
--- Data were processed after the consent had expired, or was older than the policy allows.
+-- Data were processed without consent. Unknown: neither an event nor the span says whether there was one.
 with
 
 judged as (
 
     select
         *,
-        'consent_expired' as rule_id,
-        coalesce(policy_version, 'none') as rule_version,
         case status_at_use
-            when 'expired' then 'violation'
+            when 'missing' then 'violation'
             when 'unknown' then 'unknown'
             else 'compliant'
         end as verdict,
@@ -26,24 +24,5 @@ judged as (
 
 )
 
-select
-    rule_id,
-    rule_version,
-    verdict,
-    severity,
-    record_kind,
-    record_id,
-    usage_date,
-    started_at as occurred_at,
-    tenant_id,
-    agent_name,
-    workflow_id,
-    trace_id,
-    span_id,
-    jurisdiction,
-    evidence,
-    remediation,
-    runbook_url,
-    load_id
-
+select {{ judgement(unknown='reported', without=['vault_path']) }}
 from judged

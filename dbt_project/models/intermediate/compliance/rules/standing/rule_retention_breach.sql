@@ -1,0 +1,50 @@
+-- A file was kept for longer than the policy allows and no legal hold covers it. Each version of the policy judges from
+-- the day it was in force.
+with
+
+files as (
+
+    select * from {{ ref('int_governed_files') }}
+
+),
+
+judged as (
+
+    select
+        *,
+        'vault_file' as record_kind,
+        concat_ws(' ', tenant_id, vault_path, life) as record_id,
+        cast(coalesce(breached_from, created_at, judged_until) as date) as usage_date,
+        coalesce(breached_from, created_at, judged_until) as started_at,
+        case
+            when policy_version is null or breached_from is null then 'unknown'
+            when is_held or breached_from >= judged_until then 'compliant'
+            else 'violation'
+        end as verdict,
+        case when is_over then judged_until end as ended_at,
+        {{ json_object({
+            'data_class': 'data_class',
+            'created_at': 'created_at',
+            'deleted_at': 'deleted_at',
+            'keep_days': 'keep_days',
+            'is_held': 'is_held',
+        }) }} as evidence
+
+    from files
+
+),
+
+-- Rows of one version may follow each other, that of a jurisdiction and that of all.
+first_breaches as (
+
+    select *
+    from judged
+    qualify row_number() over (
+        partition by record_id, policy_version
+        order by (verdict = 'violation') desc, started_at
+    ) = 1
+
+)
+
+select {{ judgement(ended_at='ended_at') }}
+from first_breaches
