@@ -16,12 +16,17 @@ from tests.running import ROOT, Home
 from tests.warehouse.building import compiled, dbt
 
 MARTS = {
+    "access_patterns_daily",
     "accuracy_daily",
     "agent_steps_daily",
     "attribute_coverage_daily",
     "billing_disputes",
     "compliance_exceptions",
+    "compliance_kpis_daily",
     "connector_performance_daily",
+    "consent_status",
+    "data_residency_daily",
+    "decision_events",
     "deployments",
     "drift_by_release",
     "feature_adoption_daily",
@@ -31,6 +36,7 @@ MARTS = {
     "llm_calls_recent",
     "model_comparison",
     "mrr_movements_monthly",
+    "policy_outcomes_daily",
     "premium_funnel_monthly",
     "slo_daily",
     "tenant_retention_cohorts",

@@ -5,7 +5,7 @@
 -#}
 {% macro days_of_new_verdicts() -%}
     {%- if not execute -%}
-        {%- do [ref('int_incidents'), ref('int_policy_decisions'), ref('int_trace_days'), ref('stg_vault_events')] -%}
+        {%- do [ref('int_incidents'), ref('int_policy_decisions'), ref('int_trace_days'), ref('int_vault_events')] -%}
     {%- endif -%}
     {{ return(
         days_of_new_consents()
@@ -14,7 +14,7 @@
         + [
             "select distinct cast(valid_from as date) as usage_date from " ~ ref('int_tenant_states')
             ~ " where load_id > " ~ read_up_to(),
-            "select distinct event_date as usage_date from " ~ ref('stg_vault_events')
+            "select distinct event_date as usage_date from " ~ ref('int_vault_events')
             ~ " where load_id > " ~ read_up_to(),
             "select distinct event_date as usage_date from " ~ ref('int_policy_decisions')
             ~ " where load_id > " ~ read_up_to() ~ " or trace_id in (select trace_id from " ~ ref('int_trace_days')

@@ -32,16 +32,20 @@
 
 {#- A condition that keeps the given days and their neighbours. -#}
 {% macro near_days(column, days) -%}
+    {{ in_days(column, with_neighbours(days)) }}
+{%- endmacro %}
+
+{#- The given days and those beside them; none, every day, stays none. -#}
+{% macro with_neighbours(days) -%}
     {%- if days is none -%}
-        true
-    {%- else -%}
-        {%- set near = [] -%}
-        {%- for day in days -%}
-            {%- for step in (-1, 0, 1) -%}
-                {%- set date = modules.datetime.date.fromisoformat(day) + modules.datetime.timedelta(days=step) -%}
-                {%- do near.append(date.isoformat()) -%}
-            {%- endfor -%}
-        {%- endfor -%}
-        {{ in_days(column, near | unique | sort | list) }}
+        {{ return(none) }}
     {%- endif -%}
+    {%- set near = [] -%}
+    {%- for day in days -%}
+        {%- for step in (-1, 0, 1) -%}
+            {%- set date = modules.datetime.date.fromisoformat(day) + modules.datetime.timedelta(days=step) -%}
+            {%- do near.append(date.isoformat()) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(near | unique | sort | list) }}
 {%- endmacro %}

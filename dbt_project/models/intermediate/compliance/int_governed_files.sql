@@ -119,7 +119,7 @@ numbered as (
 
     select
         *,
-        count(*) filter (is_begin) over (
+        sum(case when is_begin then 1 else 0 end) over (
             partition by data_class, jurisdiction, policy_jurisdiction, valid_from
             order by starts_at
         ) as stretch

@@ -10,12 +10,8 @@ calls as (
 writes as (
 
     select *
-    from {{ ref('stg_vault_events') }}
+    from {{ ref('int_vault_events') }}
     where event_type in ('vault.file.created', 'vault.file.appended')
-    qualify row_number() over (
-        partition by event_date, source, event_id
-        order by record_digest desc, load_id asc
-    ) = 1
 
 ),
 

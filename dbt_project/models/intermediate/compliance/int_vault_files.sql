@@ -4,11 +4,10 @@ with
 events as (
 
     select *
-    from {{ ref('stg_vault_events') }}
+    from {{ ref('int_vault_events') }}
     where
         event_type in ('vault.file.created', 'vault.file.appended', 'vault.file.deleted')
         and occurred_at <= {{ as_of() }}
-    qualify row_number() over (partition by source, event_id order by record_digest desc, load_id asc) = 1
 
 ),
 

@@ -14,14 +14,11 @@ judged as (
         *,
         'vault_file' as record_kind,
         concat_ws(' ', tenant_id, vault_path, life) as record_id,
-        cast(coalesce(breached_from, created_at, judged_until) as date) as usage_date,
-        coalesce(breached_from, created_at, judged_until) as started_at,
         case
             when policy_version is null or breached_from is null then 'unknown'
             when is_held or breached_from >= judged_until then 'compliant'
             else 'violation'
         end as verdict,
-        case when is_over then judged_until end as ended_at,
         {{ json_object({
             'data_class': 'data_class',
             'created_at': 'created_at',
@@ -34,11 +31,32 @@ judged as (
 
 ),
 
+placed as (
+
+    select
+        *,
+        case when verdict = 'violation' then breached_from else coalesce(created_at, judged_until) end as started_at,
+        case when verdict = 'violation' and is_over then judged_until end as ended_at
+
+    from judged
+
+),
+
+dated as (
+
+    select
+        *,
+        cast(started_at as date) as usage_date
+
+    from placed
+
+),
+
 -- Rows of one version may follow each other, that of a jurisdiction and that of all.
 first_breaches as (
 
     select *
-    from judged
+    from dated
     qualify row_number() over (
         partition by record_id, policy_version
         order by (verdict = 'violation') desc, started_at
