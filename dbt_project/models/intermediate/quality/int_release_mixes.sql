@@ -156,7 +156,7 @@ indices as (
 
 )
 
--- Of two samples of one mix the index times n m / (n + m) is nearly chi-squared, of a degree fewer than there are parts.
+-- Of two samples of one mix, the index times n m / (n + m) is nearly chi-squared, of one degree fewer than parts.
 select
     series_id,
     train_number,
