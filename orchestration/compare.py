@@ -7,6 +7,7 @@ published of it is looked up, told, and turned into an exit code.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -35,9 +36,13 @@ _REASONS = {
     "worse": "worse",
     "interval_too_wide": "the interval is too wide to tell; judge more items",
     "too_few_items": "fewer than 20 items on a side; judge more",
+    "results_missing": "the evaluator came to no result for {unjudged} items",
+    "candidate_not_judged": "judged the baseline alone",
     "no_common_evaluator_version": "no version of the evaluator judged both",
 }
+# The verdict stands first: a name from telemetry at the start of a line may be a command to a CI system.
 _HEADINGS = (
+    "verdict",
     "agent",
     "dataset",
     "evaluator",
@@ -46,7 +51,6 @@ _HEADINGS = (
     "items",
     "cost",
     "run time",
-    "verdict",
     "why",
 )
 
@@ -57,12 +61,16 @@ class NotComparedError(TracehouseError):
 
 @dataclass(frozen=True)
 class Comparison:
-    """The rows of `model_comparison` for one pair of variants, as of a release."""
+    """The rows of `model_comparison` for one pair of variants, as of the release that published them.
+
+    `is_held`: the newest release held the mart, so they are of an earlier one.
+    """
 
     baseline: str
     candidate: str
     release: str
     published_at: datetime
+    is_held: bool
     rows: Sequence[Mapping[str, Any]]
 
     @property
@@ -77,11 +85,16 @@ class Comparison:
         counts = Counter(row["verdict"] for row in self.rows)
         told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in EXIT_CODES if counts[verdict])
         pair = f"{_printable(self.candidate)} against {_printable(self.baseline)}"
-        return f"{self.verdict}: {pair}: {told}."
+        agents = len({row["agent_name"] for row in self.rows})
+        each = f" The 95 % are each of the {agents} agents' own." if agents > 1 else ""
+        return f"{self.verdict}: {pair}: {told}.{each}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 pass, 1 regress, 2 inconclusive, 3 not compared (the reason is on standard error)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     chosen = _parser().parse_args(arguments)
     try:
         comparison = compare(
@@ -93,11 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         told = _FORMATS[chosen.format](comparison)
         if chosen.output:
             _write(chosen.output, told)
-            print(comparison.sentence)
+            print(comparison.sentence, flush=True)
         else:
-            print(told)
-    except TracehouseError as error:
-        print(f"tracehouse: {error}", file=sys.stderr)
+            print(told, flush=True)
+    except Exception as error:  # noqa: BLE001 - Python ends with 1 for what nobody caught, and 1 is a verdict
+        message = str(error).partition("\n")[0] or type(error).__name__
+        print(f"tracehouse: {_printable(message)}", file=sys.stderr)
         return NOT_COMPARED
     return EXIT_CODES[comparison.verdict]
 
@@ -111,13 +125,10 @@ def compare(settings: Settings, baseline: str, candidate: str, only: Mapping[str
     database = Serving(Path(settings.serving)).database
     if not database.exists():
         raise NotComparedError(f"Nothing is published at {database.parent} yet; run `make run` first.")
+    if baseline == candidate:
+        raise NotComparedError(f"Baseline and candidate are both {_printable(baseline)}; name two variants.")
     with duckdb.connect(str(database), read_only=True) as connection:
-        release = connection.execute(
-            "select publication_id, published_at from marts.publications "
-            "where mart = 'model_comparison' and state = 'published' order by publication_id desc limit 1"
-        ).fetchone()
-        if release is None:
-            raise NotComparedError("model_comparison was never published; the gate's report says why.")
+        release, is_held = _release(connection)
         narrowed = {column: value for column, value in only.items() if value is not None}
         conditions = " and ".join(["true", *(f"{column} = ?" for column in narrowed)])
         cursor = connection.execute(
@@ -128,7 +139,24 @@ def compare(settings: Settings, baseline: str, candidate: str, only: Mapping[str
         rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
     old, new = _labels(rows, baseline, candidate)
     compared = [row for row in rows if (row["baseline"], row["candidate"]) == (old, new)]
-    return Comparison(old, new, release[0], release[1], compared)
+    return Comparison(old, new, *release, is_held, compared)
+
+
+def _release(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[str, datetime], bool]:
+    """The publication that readers' version of the mart came with, and whether a newer one held the mart."""
+    of_mart = "from marts.publications where mart = 'model_comparison'"
+    newest = connection.execute(
+        f"select digest, state {of_mart} order by publication_id desc limit 1"
+    ).fetchone()
+    if newest is not None:
+        release = connection.execute(
+            f"select publication_id, published_at {of_mart} and state = 'published' and digest = ? "
+            "order by publication_id desc limit 1",
+            [newest[0]],
+        ).fetchone()
+        if release is not None:
+            return release, newest[1] == "held"
+    raise NotComparedError("model_comparison was never published; the gate's report says why.")
 
 
 def _labels(rows: Sequence[Mapping[str, Any]], baseline: str, candidate: str) -> tuple[str, str]:
@@ -139,7 +167,9 @@ def _labels(rows: Sequence[Mapping[str, Any]], baseline: str, candidate: str) ->
         return meant[0]
     if meant:
         choices = ", ".join(f"{old} and {new}" for old, new in meant)
-        raise NotComparedError(f"{baseline} and {candidate} may mean {choices}; name the dimension.")
+        raise NotComparedError(
+            _printable(f"{baseline} and {candidate} may mean {choices}; name the dimension.")
+        )
     known = sorted({label for pair in pairs for label in pair})
     if not known:
         raise NotComparedError(
@@ -148,7 +178,9 @@ def _labels(rows: Sequence[Mapping[str, Any]], baseline: str, candidate: str) ->
         )
     shown = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
     raise NotComparedError(
-        f"No comparison of {candidate} with {baseline} is published; the variants there are: {shown}."
+        _printable(
+            f"No comparison of {candidate} with {baseline} is published; the variants there are: {shown}."
+        )
     )
 
 
@@ -160,14 +192,17 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     """One row for a person, in the order of the headings; names from telemetry cannot steer a terminal."""
     items = (row["baseline_items"], row["candidate_items"])
     return (
+        row["verdict"],
         *(_printable(row[name]) for name in ("agent_name", "dataset", "evaluator")),
         f"{_number(row['baseline_quality'], '.3f')} → {_number(row['candidate_quality'], '.3f')}",
         _interval(row, "quality", "+.3f"),
         f"{items[0]} pairs" if row["method"] == "paired" else f"{_number(items[0])} and {_number(items[1])}",
         _interval(row, "cost", "+.5f", " USD"),
         _interval(row, "latency", "+,.0f", " ms"),
-        row["verdict"],
-        _REASONS[row["reason"]].format(tolerated=_number(row["tolerated_loss"], ".3f")),
+        _REASONS[row["reason"]].format(
+            tolerated=_number(row["tolerated_loss"], ".3f"),
+            unjudged=f"{_number(row['baseline_unjudged'])} and {_number(row['candidate_unjudged'])}",
+        ),
     )
 
 
@@ -179,6 +214,8 @@ def _interval(row: Mapping[str, Any], quantity: str, form: str, unit: str = "") 
     delta, low, high = (row[f"{quantity}_{part}"] for part in ("delta", "low", "high"))
     if delta is None:
         return "unknown"
+    if low is None:
+        return f"{_number(delta, form)}{unit}, of too few items"
     return f"{_number(delta, form)} [{_number(low, form)}, {_number(high, form)}]{unit}"
 
 
@@ -189,7 +226,8 @@ def _number(value: float | None, form: str = "") -> str:
 def _title(comparison: Comparison) -> str:
     at = comparison.published_at.strftime("%Y-%m-%d %H:%M UTC")
     pair = f"{_printable(comparison.candidate)} against {_printable(comparison.baseline)}"
-    return f"{pair}, release {comparison.release} of {at}"
+    held = "; the newest release held the mart, this is its last good version" if comparison.is_held else ""
+    return f"{pair}, release {comparison.release} of {at}{held}"
 
 
 def _as_text(comparison: Comparison) -> str:
@@ -213,6 +251,7 @@ def _as_json(comparison: Comparison) -> str:
             "candidate": comparison.candidate,
             "publication_id": comparison.release,
             "published_at": f"{comparison.published_at.isoformat()}Z",
+            "is_held": comparison.is_held,
             "comparisons": comparison.rows,
         },
         indent=2,

@@ -24,7 +24,9 @@ class Plan:
 
     `items` are judged under both variants, or so many other items under each where not `is_paired`. Scores
     are normal around an item's own difficulty with `noise`, cut off at 0 and 1; outcomes pass at the rate
-    `level`.
+    `level`. Each item is judged by so many `versions` of the evaluator. With `results_of_a_trace` no result
+    names its item, and so many come from one trace and share its difficulty. Where less is better, an outcome
+    of 1 is a failure, told as a score.
     """
 
     draws: int
@@ -35,6 +37,9 @@ class Plan:
     level: float = 0.8
     noise: float = 0.1
     evaluators: int = 1
+    versions: int = 1
+    results_of_a_trace: int = 0
+    is_higher_better: bool = True
 
 
 def compiled(home: Home) -> Mapping[str, str]:
@@ -60,9 +65,7 @@ def verdicts(sql: Mapping[str, str], plan: Plan) -> list[tuple[str, ...]]:
             create table lake.intermediate.int_evaluation_results as
             select
                 * replace (cast(score_value as decimal(18, 9)) as score_value),
-                timestamp '2026-10-01' as occurred_at, null::varchar as evaluator_version,
-                true as higher_is_better,
-                'golden' as dataset, null::varchar as trace_id, null::varchar as release_train,
+                timestamp '2026-10-01' as occurred_at, 'golden' as dataset, null::varchar as release_train,
                 null::varchar as prompt_version, null::varchar as mlflow_run_id
             from drawn
             """
@@ -82,27 +85,38 @@ def verdicts(sql: Mapping[str, str], plan: Plan) -> list[tuple[str, ...]]:
 
 
 def _drawn(plan: Plan) -> pa.Table:
-    """One row per draw, evaluator, variant and item: the columns of `int_evaluation_results` that differ."""
+    """One row per result: the columns of `int_evaluation_results` that differ."""
     rng = np.random.default_rng(SEED)
-    shape = (plan.draws, plan.evaluators, 2, plan.items)
-    difficulty = rng.normal(0, 0.1, (plan.draws, 1, 1, plan.items))
-    effect = np.array([0.0, plan.effect]).reshape(1, 1, 2, 1)
+    copies = max(plan.versions, plan.results_of_a_trace)
+    shape = (plan.draws, plan.evaluators, 2, plan.items, copies)
+    difficulty = rng.normal(0, 0.1, (plan.draws, 1, 1 if plan.is_paired else 2, plan.items, 1))
+    effect = np.array([0.0, plan.effect]).reshape(1, 1, 2, 1, 1)
     if plan.kind == "score":
         scores = np.clip(plan.level + difficulty + effect + rng.normal(0, plan.noise, shape), 0, 1).round(9)
         passed = np.ma.masked_all(shape, dtype=bool)
-    else:
+    elif plan.is_higher_better:
         scores = np.ma.masked_all(shape)
         passed = rng.random(shape) < plan.level + effect
-    draw, evaluator, variant, item = (axis.ravel() for axis in np.indices(shape))
+    else:
+        scores = (rng.random(shape) >= plan.level + effect).astype(float)
+        passed = np.ma.masked_all(shape, dtype=bool)
+    draw, evaluator, variant, item, copy = (axis.ravel() for axis in np.indices(shape))
     number = item if plan.is_paired else item * 2 + variant
+    has_traces = plan.results_of_a_trace > 0
+    is_score = plan.kind == "score" or not plan.is_higher_better
     return pa.table(
         {
             "result_id": pa.array(np.arange(draw.size)).cast(pa.string()),
             "agent_name": _named("agent", draw),
             "evaluator": _named("evaluator", evaluator),
+            "evaluator_version": _named("version", copy if plan.versions > 1 else np.zeros_like(copy)),
             "model": pa.array(np.where(variant == 0, "old", "new")),
-            "item_id": _named("item", number),
-            "kind": pa.array(["score" if plan.kind == "score" else "binary"] * draw.size),
+            "item_id": pa.nulls(draw.size, pa.string()) if has_traces else _named("item", number),
+            "trace_id": _named("trace", (draw * 2 + variant) * plan.items + item)
+            if has_traces
+            else pa.nulls(draw.size, pa.string()),
+            "kind": pa.array(["score" if is_score else "binary"] * draw.size),
+            "higher_is_better": pa.array([plan.is_higher_better] * draw.size),
             "score_value": _values(scores, pa.float64()),
             "is_passed": _values(passed, pa.bool_()),
         }

@@ -50,6 +50,18 @@ def test_nineteen_items_decide_nothing(models: Mapping[str, str], name: str, eff
     assert share(found, "inconclusive") == 1.0
 
 
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Plan(draws=100, items=10, effect=-0.2, versions=3),
+        Plan(draws=100, items=10, effect=-0.2, is_paired=False, results_of_a_trace=4),
+    ],
+    ids=["three versions", "four results of a trace"],
+)
+def test_an_item_that_was_judged_often_is_one_item(models: Mapping[str, str], plan: Plan) -> None:
+    assert share(verdicts(models, plan), "inconclusive") == 1.0
+
+
 def test_twenty_items_with_a_plain_loss_decide(models: Mapping[str, str]) -> None:
     assert share(verdicts(models, replace(STATED["paired scores"], items=20, effect=-0.2)), "regress") >= 0.9
 
@@ -62,8 +74,28 @@ def test_twenty_items_with_a_plain_loss_decide(models: Mapping[str, str]) -> Non
         Plan(draws=1_000, items=60, effect=0.0, kind="binary"),
         Plan(draws=1_000, items=60, effect=0.0, kind="binary", is_paired=False, level=0.97),
         Plan(draws=1_000, items=100, effect=0.0, evaluators=4),
+        Plan(
+            draws=1_000,
+            items=60,
+            effect=0.0,
+            kind="binary",
+            is_paired=False,
+            is_higher_better=False,
+            level=0.97,
+        ),
+        Plan(draws=1_000, items=25, effect=0.0, versions=3),
+        Plan(draws=1_000, items=25, effect=0.0, is_paired=False, results_of_a_trace=4),
     ],
-    ids=["paired scores", "skewed samples", "paired outcomes", "nearly all pass", "four evaluators"],
+    ids=[
+        "paired scores",
+        "skewed samples",
+        "paired outcomes",
+        "nearly all pass",
+        "four evaluators",
+        "nearly none fails",
+        "three versions",
+        "four results of a trace",
+    ],
 )
 def test_of_a_thousand_comparisons_without_a_difference_at_most_one_in_twenty_alarms(
     models: Mapping[str, str], plan: Plan

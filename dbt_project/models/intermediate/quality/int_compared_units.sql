@@ -1,5 +1,6 @@
--- What is compared: an item of a dataset, or a result without one, under each variant of the agent that it was judged
--- under. Better is always more: a score of which less is better changes its sign.
+-- What is compared: an item of a dataset, or the trace of results that name none, under each variant of the agent that
+-- it was judged under. Better is always more: a score of which less is better changes its sign. Quality is null where
+-- the evaluator came to no result.
 with
 
 results as (
@@ -61,8 +62,7 @@ measured as (
         measures.measure,
         measures.measure = 'pass_rate' or measures.is_higher_better as is_higher_better,
         case
-            when measures.measure = 'pass_rate'
-                then cast(case when results.is_passed then 1 else 0 end as decimal(18, 9))
+            when measures.measure = 'pass_rate' then cast(cast(results.is_passed as integer) as decimal(18, 9))
             when measures.is_higher_better then results.score_value
             else -results.score_value
         end as quality,
@@ -76,9 +76,6 @@ measured as (
         and results.dataset = measures.dataset
     left join traces
         on results.trace_id = traces.trace_id
-    where
-        (measures.measure = 'pass_rate' and results.is_passed is not null)
-        or (measures.measure = 'score' and results.score_value is not null)
 
 ),
 
@@ -125,7 +122,7 @@ select
     compared_on,
     variant,
     item_id,
-    coalesce('item ' || item_id, 'result ' || result_id) as unit_id,
+    coalesce('item ' || item_id, 'trace ' || trace_id, 'result ' || result_id) as unit_id,
     min(occurred_at) as first_at,
     count(*) as results,
     {{ exact_mean('quality') }} as quality,
@@ -143,4 +140,4 @@ group by
     compared_on,
     variant,
     item_id,
-    coalesce('item ' || item_id, 'result ' || result_id)
+    coalesce('item ' || item_id, 'trace ' || trace_id, 'result ' || result_id)

@@ -1,5 +1,5 @@
 -- Which variants of a series are held against each other: the ten newest each with each, and of the older ones each
--- with the one that it followed.
+-- with the one that it followed; and by whom the candidate of such a pair was not judged although the baseline was.
 with
 
 variants as (
@@ -28,24 +28,72 @@ ordered as (
 
     from variants
 
+),
+
+pairs as (
+
+    select
+        candidates.series_id,
+        candidates.agent_name,
+        candidates.evaluator,
+        candidates.dataset,
+        candidates.measure,
+        candidates.is_higher_better,
+        candidates.compared_on,
+        baselines.variant as baseline,
+        candidates.variant as candidate,
+        baselines.from_newest = candidates.from_newest + 1 as is_next
+
+    from ordered as candidates
+    inner join ordered as baselines
+        on candidates.series_id = baselines.series_id
+        and candidates.variant != baselines.variant
+    where
+        (candidates.from_newest <= 10 and baselines.from_newest <= 10)
+        or baselines.from_newest = candidates.from_newest + 1
+
+),
+
+pairs_of_agents as (
+
+    select distinct
+        agent_name,
+        compared_on,
+        baseline,
+        candidate
+
+    from pairs
+
 )
 
 select
-    candidates.series_id,
-    candidates.agent_name,
-    candidates.evaluator,
-    candidates.dataset,
-    candidates.measure,
-    candidates.is_higher_better,
-    candidates.compared_on,
-    baselines.variant as baseline,
-    candidates.variant as candidate,
-    baselines.from_newest = candidates.from_newest + 1 as is_next
+    *,
+    true as is_candidate_judged
 
-from ordered as candidates
-inner join ordered as baselines
-    on candidates.series_id = baselines.series_id
-    and candidates.variant != baselines.variant
-where
-    (candidates.from_newest <= 10 and baselines.from_newest <= 10)
-    or baselines.from_newest = candidates.from_newest + 1
+from pairs
+
+union all
+
+-- What judged the baseline and never the candidate.
+select
+    baselines.series_id,
+    baselines.agent_name,
+    baselines.evaluator,
+    baselines.dataset,
+    baselines.measure,
+    baselines.is_higher_better,
+    baselines.compared_on,
+    baselines.variant as baseline,
+    pairs_of_agents.candidate,
+    false as is_next,
+    false as is_candidate_judged
+
+from pairs_of_agents
+inner join variants as baselines
+    on pairs_of_agents.agent_name = baselines.agent_name
+    and pairs_of_agents.compared_on = baselines.compared_on
+    and pairs_of_agents.baseline = baselines.variant
+left join variants as candidates
+    on baselines.series_id = candidates.series_id
+    and pairs_of_agents.candidate = candidates.variant
+where candidates.variant is null

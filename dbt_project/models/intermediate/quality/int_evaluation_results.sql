@@ -56,11 +56,47 @@ reviews as (
 
 ),
 
+told as (
+
+    select
+        *,
+        row_number() over (
+            partition by trace_id, evaluator, item_id, score_value, is_passed order by result_id
+        ) as copy
+
+    from {{ ref('int_mlflow_results') }}
+
+),
+
+-- An event and an assessment are one result where nothing that both say differs; each event takes up one assessment.
+told_twice as (
+
+    select
+        told.result_id,
+        told.copy,
+        count(*) as events
+
+    from told
+    inner join evaluations
+        on told.trace_id = evaluations.trace_id
+        and told.evaluator = evaluations.evaluator
+        and coalesce(told.item_id = evaluations.item_id, true)
+        and coalesce(told.score_value = evaluations.score_value, true)
+        and coalesce(told.is_passed = evaluations.is_passed, true)
+        and coalesce(
+            told.score_value = evaluations.score_value,
+            told.is_passed = evaluations.is_passed,
+            false
+        )
+    group by told.result_id, told.copy
+
+),
+
 mlflow as (
 
     select
         told.result_id,
-        'mlflow' as told_by,
+        case when told.evaluator_kind = 'HUMAN' then 'review' else 'mlflow' end as told_by,
         told.event_date,
         told.occurred_at,
         told.trace_id,
@@ -79,13 +115,11 @@ mlflow as (
         told.score_label,
         told.is_passed
 
-    from {{ ref('int_mlflow_results') }} as told
-    left join evaluations
-        on told.trace_id = evaluations.trace_id
-        and told.evaluator = evaluations.evaluator
-        and told.score_value is not distinct from evaluations.score_value
-        and told.is_passed is not distinct from evaluations.is_passed
-    where evaluations.result_id is null
+    from told
+    left join told_twice
+        on told.result_id = told_twice.result_id
+        and told_twice.copy <= told_twice.events
+    where told_twice.result_id is null
 
 )
 
