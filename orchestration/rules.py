@@ -21,8 +21,10 @@ def gather_rules(compliance: Path) -> None:
     Raises FileNotFoundError where a folder of rules is gone.
     """
     for folder, model, meaning in UNIONS:
-        names = sorted(file.stem for file in (compliance / "rules" / folder).iterdir() if file.suffix == ".sql")
-        selects = "\nunion all\n".join(f"select * from {{{{ ref('{name}') }}}}" for name in names)
+        files = (compliance / "rules" / folder).iterdir()
+        names = sorted(file.stem for file in files if file.suffix == ".sql")
+        references = [f"{{{{ ref('{name}') }}}}" for name in names]
+        selects = "\nunion all\n".join("select * from " + reference for reference in references)
         text = f"-- {meaning}. Written from the files in rules/{folder}; do not edit.\n{selects}\n"
         target = compliance / f"{model}.sql"
         if not target.exists() or target.read_text() != text:

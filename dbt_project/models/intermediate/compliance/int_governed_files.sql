@@ -104,7 +104,7 @@ begun as (
 
     select
         *,
-        lag(ends_at) over stretches_of_row is distinct from starts_at as is_begin
+        coalesce((lag(ends_at) over stretches_of_row) != starts_at, true) as is_begin
 
     from won
     window

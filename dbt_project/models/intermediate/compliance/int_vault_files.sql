@@ -17,7 +17,7 @@ lives as (
         *,
         sum(case when event_type = 'vault.file.created' then 1 else 0 end) over (
             partition by tenant_id, vault_path
-            order by occurred_at, (event_type = 'vault.file.created') desc, record_digest
+            order by occurred_at asc, (event_type = 'vault.file.created') desc, record_digest asc
             rows between unbounded preceding and current row
         ) as life
 

@@ -37,7 +37,7 @@ judged as (
         sum(case when verdict = 'unknown' then records else 0 end) as unknown
 
     from verdicts
-    group by 1, 2, 3
+    group by coalesce(usage_date, cast({{ as_of() }} as date)), rule_id, coalesce(jurisdiction, 'unknown')
 
 ),
 
@@ -68,7 +68,12 @@ stretches as (
     from exceptions
     inner join states
         on exceptions.exception_id = states.exception_id
-    group by 1, 2, 3, 4, 5
+    group by
+        exceptions.rule_id,
+        coalesce(exceptions.jurisdiction, 'unknown'),
+        cast(exceptions.occurred_at as date),
+        cast(states.valid_from as date),
+        cast(states.valid_to as date)
 
 ),
 
@@ -142,7 +147,7 @@ still_open as (
         max(datediff('day', occurred_on, kpi_date)) as oldest_open_days
 
     from open_days
-    group by 1, 2, 3
+    group by kpi_date, rule_id, jurisdiction
 
 )
 

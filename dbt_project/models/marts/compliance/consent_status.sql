@@ -49,13 +49,18 @@ select
     cast(case subject_id when '' then 'unknown' else coalesce(subject_id, 'tenant') end as varchar) as subject_key,
     cast(purpose as varchar) as purpose,
     cast(
-        case when consent_status = 'granted' and ends_at <= {{ as_of() }} then 'expired' else consent_status end as varchar
+        case
+            when consent_status = 'granted' and ends_at <= {{ as_of() }} then 'expired'
+            else consent_status
+        end as varchar
     ) as status,
     cast(case when consent_status = 'granted' then valid_from end as timestamp) as granted_at,
     cast(case when consent_status = 'granted' then ends_at end as timestamp) as expires_at,
     cast(
-        case when consent_status = 'granted' then datediff('day', cast({{ as_of() }} as date), cast(ends_at as date)) end
-        as bigint
+        case
+            when consent_status = 'granted'
+                then datediff('day', cast({{ as_of() }} as date), cast(ends_at as date))
+        end as bigint
     ) as days_to_expiry,
     cast(
         consent_status = 'granted'

@@ -20,11 +20,11 @@ numbered as (
     window
         event_order as (
             partition by decision_id
-            order by occurred_at, event_type = 'governance.policy.decided' desc, record_digest
+            order by occurred_at asc, (event_type = 'governance.policy.decided') desc, record_digest asc
         ),
         whole_decision as (
             partition by decision_id
-            order by occurred_at, event_type = 'governance.policy.decided' desc, record_digest
+            order by occurred_at asc, (event_type = 'governance.policy.decided') desc, record_digest asc
             rows between unbounded preceding and unbounded following
         )
 

@@ -42,4 +42,9 @@ select
 from decisions
 inner join afterwards
     on decisions.decision_id = afterwards.decision_id
-group by 1, 2, 3, 4, 5
+group by
+    decisions.usage_date,
+    coalesce(decisions.tenant_id, 'unknown'),
+    decisions.policy_id,
+    decisions.policy_version,
+    decisions.outcome

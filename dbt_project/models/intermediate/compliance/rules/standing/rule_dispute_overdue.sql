@@ -81,5 +81,8 @@ placed as (
 
 )
 
-select {{ judgement(without=['agent_name', 'workflow_id', 'trace_id', 'span_id', 'vault_path', 'jurisdiction'], ended_at='closed_at') }}
+select {{ judgement(
+    without=['agent_name', 'workflow_id', 'trace_id', 'span_id', 'vault_path', 'jurisdiction'],
+    ended_at='closed_at',
+) }}
 from placed

@@ -58,5 +58,8 @@ judged as (
 
 )
 
-select {{ judgement(unknown='reported', without=['tenant_id', 'agent_name', 'workflow_id', 'trace_id', 'span_id', 'jurisdiction']) }}
+select {{ judgement(
+    unknown='reported',
+    without=['tenant_id', 'agent_name', 'workflow_id', 'trace_id', 'span_id', 'jurisdiction'],
+) }}
 from judged
