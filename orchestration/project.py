@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from ingest.errors import TracehouseError
+from orchestration.governance.policies import check_policies
 from orchestration.rules import gather_rules
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,11 +34,13 @@ def lake_for_dbt(catalog: str, lake: str) -> dict[str, str]:
 def refresh_manifest() -> None:
     """Gather the rules, and let dbt parse the project when a file is newer than the manifest, or one is gone.
 
-    Raises TracehouseError with dbt's words when the project cannot be parsed.
+    Raises PolicyError when a policy cannot be judged by, TracehouseError with dbt's words when the project cannot
+    be parsed.
     """
     gather_rules(DBT_PROJECT_DIR / "models" / "intermediate" / "compliance")
     if MANIFEST.exists() and MANIFEST.stat().st_mtime > _changed_at():
         return
+    check_policies(DBT_PROJECT_DIR / "seeds", ROOT)
     print("Parsing the dbt project", file=sys.stderr, flush=True)
     dbt = Path(sys.executable).parent / "dbt"
     command: list[str | Path] = [dbt, "--quiet", "parse", "--profiles-dir", "."]
