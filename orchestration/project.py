@@ -34,8 +34,8 @@ def lake_for_dbt(catalog: str, lake: str) -> dict[str, str]:
 def refresh_manifest() -> None:
     """Gather the rules, and let dbt parse the project when a file is newer than the manifest, or one is gone.
 
-    Raises PolicyError when a policy cannot be judged by, TracehouseError with dbt's words when the project cannot
-    be parsed.
+    Raises PolicyError when a policy cannot be judged by, else TracehouseError with dbt's words when it cannot
+    parse the project.
     """
     gather_rules(DBT_PROJECT_DIR / "models" / "intermediate" / "compliance")
     if MANIFEST.exists() and MANIFEST.stat().st_mtime > _changed_at():
