@@ -7,7 +7,8 @@ kind of fact into the ledger, add its collector to `collectors`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -38,6 +39,7 @@ KIND_OF_EVENT = {
     "governance.incident.opened": "incident",
     "governance.incident.closed": "incident",
 }
+_OF_PUBLICATIONS = ("publication", "gate_decision")
 _POLICY_FILES = ("policy_*.csv", "alert_routes.csv", "runbooks.csv")
 _POLICY_FILE = "seeds/"
 
@@ -96,46 +98,42 @@ def _events(connection: duckdb.DuckDBPyConnection, mark: str | None) -> tuple[li
 
 
 def _publications(connection: duckdb.DuckDBPyConnection, mark: str | None) -> tuple[list[Fact], str | None]:
-    """A fact for each publication: every mart's state, rows, digest and snapshot. The mark is its id."""
+    """A fact for each publication and one for each of its marts; the mark is the id of a publication.
+
+    The payload of the publication is every mart's state, rows, digest and snapshot; that of a decision of
+    the gate the mart's state and every check that was made.
+    """
+    published = connection.execute(
+        "select publication_id, published_at, mart, state, row_count, digest, lake_snapshot_id "
+        "from lake.marts.publications where publication_id > ? order by publication_id, mart",
+        [mark or ""],
+    ).fetchall()
+    checks = _checks(connection, mark) if published else {}
     facts = []
-    for (publication_id, at), marts in _published(connection, mark):
+    for (publication_id, at), group in groupby(published, key=lambda row: row[:2]):
+        marts = [row[2:] for row in group]
+        for mart, state, *_ in marts:
+            made = sorted(checks[publication_id, mart], key=canonical)
+            decided = canonical({"mart": mart, "state": state, "checks": made})
+            facts.append(Fact("gate_decision", f"{publication_id} {mart}", at, None, digest_of(decided)))
         told = {"publication_id": publication_id, "published_at": at.isoformat(), "marts": marts}
         facts.append(Fact("publication", publication_id, at, None, digest_of(canonical(told))))
         mark = publication_id
     return facts, mark
 
 
-def _gate_decisions(connection: duckdb.DuckDBPyConnection, mark: str | None) -> tuple[list[Fact], str | None]:
-    """A fact for each publication and mart: its state and every check that decided it."""
-    checks: dict[tuple[str, str], list[list[Any]]] = {}
+def _checks(
+    connection: duckdb.DuckDBPyConnection, mark: str | None
+) -> dict[tuple[str, str], list[list[Any]]]:
+    """What the gate checked after `mark`, by publication and mart."""
+    checks: dict[tuple[str, str], list[list[Any]]] = defaultdict(list)
     for publication_id, mart, *check in connection.execute(
         "select publication_id, mart, check_name, kind, severity, outcome, observed, expected, message "
         "from lake.marts.gate_results where publication_id > ?",
         [mark or ""],
     ).fetchall():
-        checks.setdefault((publication_id, mart), []).append(check)
-    facts = []
-    for (publication_id, at), marts in _published(connection, mark):
-        for mart, state, *_ in marts:
-            made = sorted(checks.get((publication_id, mart), []), key=canonical)
-            payload = canonical({"mart": mart, "state": state, "checks": made})
-            subject = f"{publication_id} {mart}"
-            facts.append(Fact("gate_decision", subject, at, None, digest_of(payload)))
-        mark = publication_id
-    return facts, mark
-
-
-def _published(
-    connection: duckdb.DuckDBPyConnection, mark: str | None
-) -> Iterator[tuple[tuple[str, datetime], list[list[Any]]]]:
-    """Publications after `mark` with their marts, in order."""
-    rows = connection.execute(
-        "select publication_id, published_at, mart, state, row_count, digest, lake_snapshot_id "
-        "from lake.marts.publications where publication_id > ? order by publication_id, mart",
-        [mark or ""],
-    ).fetchall()
-    for key, group in groupby(rows, key=lambda row: (row[0], row[1])):
-        yield key, [list(row[2:]) for row in group]
+        checks[publication_id, mart].append(check)
+    return checks
 
 
 def policy_files(folder: Path, now: datetime) -> Collector:
@@ -178,6 +176,5 @@ def _known_policy_files(connection: duckdb.DuckDBPyConnection) -> dict[str, tupl
 
 RECORDED = (
     Collector("events", _events, owns=lambda entry: entry.subject.partition(" ")[0] in KIND_OF_EVENT),
-    Collector("publications", _publications, owns=lambda entry: entry.kind == "publication"),
-    Collector("gate decisions", _gate_decisions, owns=lambda entry: entry.kind == "gate_decision"),
+    Collector("publications", _publications, owns=lambda entry: entry.kind in _OF_PUBLICATIONS),
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from ingest.errors import SettingsError
 from orchestration.governance import merkle
@@ -83,14 +83,11 @@ def read_proof(file: Path) -> Proof:
 
 
 def _entry(told: dict[str, Any]) -> Entry:
-    values = [_field(told[name], Entry.__annotations__[name]) for name in Entry._fields]
+    """The entry of a proof. Raises KeyError, ValueError or TypeError where the file tells of none."""
+    values = []
+    for name, kind in get_type_hints(Entry).items():
+        value = datetime.fromisoformat(told[name]) if kind is datetime else told[name]
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} is no {kind}")
+        values.append(value)
     return Entry(*values)
-
-
-def _field(value: Any, annotation: str) -> Any:
-    """A value of an entry as its field has it. Raises ValueError or TypeError for one of another type."""
-    if annotation == "datetime":
-        return datetime.fromisoformat(value)
-    if type(value).__name__ not in annotation.replace("None", "NoneType").split(" | "):
-        raise TypeError(f"{value!r} is no {annotation}")
-    return value

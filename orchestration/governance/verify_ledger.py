@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import duckdb
+
 from ingest import lake
 from ingest.errors import SettingsError
 from ingest.settings import Settings, read_settings
@@ -54,42 +56,56 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         if len(kept) != 1 or chosen.prove is not None:
             parser.error("--proof FILE needs one --checkpoint FILE to be checked against, and nothing else.")
         return check_proof(chosen.proof, kept[0])
-    entries, code = verify_lake(read_settings(environ), kept)
+    entries, code = verify_home(read_settings(environ), kept)
     if chosen.prove is None or code:
         return code
     return write_proof(entries, chosen.prove, kept, chosen.output)
 
 
-def verify_lake(settings: Settings, kept: Sequence[Checkpoint]) -> tuple[list[Entry], int]:
+def verify_home(settings: Settings, kept: Sequence[Checkpoint]) -> tuple[list[Entry], int]:
     """Print what is wrong with the ledger of a home, or that nothing is; its entries, and 0 or 1.
 
     Raises SettingsError when there has never been one.
     """
     if not Path(settings.catalog.removeprefix("sqlite:")).exists():
-        raise SettingsError(
-            f"There is no lake in {settings.home} yet; set TRACEHOUSE_HOME or run `make run`."
-        )
-    files = checkpoint_files(ledger_folder(settings.home))
-    texts = [(str(file), file.read_text(errors="replace")) for file in files]
-    entries: list[Entry] = []
-    damaged: list[Finding] = []
+        raise SettingsError(f"There is no lake in {settings.home}; set TRACEHOUSE_HOME or run `make run`.")
     with lake.connect(settings, read_only=True) as connection:
-        if has_ledger(connection):
-            entries = list(read_entries(connection))
-            damaged = verify_records(connection, entries)
-            texts += [(f"the lake ({size})", text) for size, text in read_checkpoints(connection)]
-        elif not texts and not kept:
+        entries, texts = read_ledger(connection, ledger_folder(settings.home))
+        if not entries and not texts and not kept:
             raise SettingsError(f"The lake in {settings.home} has no ledger yet; run `make run` first.")
-    checkpoints, unreadable = _parsed(texts)
-    findings = [*verify(entries, [*checkpoints, *kept]), *unreadable, *damaged]
+        findings = examine(connection, entries, texts, kept)
     for finding in findings:
         print(finding.sentence)
     if findings:
-        print(f"Damaged: {len(findings)} findings in a ledger of {len(entries):,} entries.")
+        print(f"Damaged: {len(findings):,} found in a ledger of {len(entries):,} entries.")
         return entries, 1
-    sizes = {checkpoint.size for checkpoint in [*checkpoints, *kept]}
-    print(f"Sound: {len(entries):,} entries, as {len(sizes):,} checkpoints saw them.")
+    print(f"Sound: {len(entries):,} entries, compared with {len(texts) + len(kept):,} checkpoints.")
     return entries, 0
+
+
+def read_ledger(
+    connection: duckdb.DuckDBPyConnection, folder: Path
+) -> tuple[list[Entry], list[tuple[str, str]]]:
+    """The entries, and every checkpoint's place and text; none where the tables are gone or not made yet."""
+    files = [(str(file), file.read_text(errors="replace")) for file in checkpoint_files(folder)]
+    if not has_ledger(connection):
+        return [], files
+    own = [(f"the lake ({size})", text) for size, text in read_checkpoints(connection)]
+    return list(read_entries(connection)), [*own, *files]
+
+
+def examine(
+    connection: duckdb.DuckDBPyConnection,
+    entries: Sequence[Entry],
+    texts: Sequence[tuple[str, str]],
+    kept: Sequence[Checkpoint],
+) -> list[Finding]:
+    """Everything that is wrong with the chain, with the checkpoints and with what the entries tell of."""
+    checkpoints, unreadable = _parsed(texts)
+    chain = verify(entries, [*checkpoints, *kept])
+    touched = {each.first for each in chain if each.first == each.last}
+    records = verify_records(connection, entries) if entries else []
+    return [*chain, *unreadable, *(each for each in records if each.first not in touched)]
 
 
 def write_proof(entries: Sequence[Entry], sequence: int, kept: Sequence[Checkpoint], output: Path) -> int:
