@@ -19,11 +19,15 @@ ORIGIN = "tracehouse/ledger"
 
 
 class Checkpoint(NamedTuple):
-    """The root of the first `size` entries; `source` says where it was found."""
+    """The root of the first `size` entries; `source` says where it was found.
+
+    `is_kept` is false of one that lay within reach of who may have touched the ledger.
+    """
 
     size: int
     root: bytes
     source: str = ""
+    is_kept: bool = True
 
     @property
     def name(self) -> str:
@@ -35,7 +39,7 @@ class Checkpoint(NamedTuple):
         return f"{ORIGIN}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
 
-def parse_checkpoint(text: str, *, source: str) -> Checkpoint:
+def parse_checkpoint(text: str, *, source: str, is_kept: bool) -> Checkpoint:
     """The checkpoint of a text; lines after the third, such as signatures, are passed over.
 
     Raises SettingsError, naming `source`, for any other text.
@@ -45,7 +49,7 @@ def parse_checkpoint(text: str, *, source: str) -> Checkpoint:
         if len(lines) >= 3 and lines[0] == ORIGIN and lines[1].isascii() and lines[1].isdigit():
             root = base64.b64decode(lines[2], validate=True)
             if len(root) == 32:
-                return Checkpoint(int(lines[1]), root, source)
+                return Checkpoint(int(lines[1]), root, source, is_kept)
     raise SettingsError(
         f"{source} is no checkpoint of this ledger; one has the lines {ORIGIN!r}, the number of entries and "
         "the root in base64."
@@ -58,7 +62,7 @@ def read_checkpoint(file: Path) -> Checkpoint:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The checkpoint {file} cannot be read; name a file that holds one.") from error
-    return parse_checkpoint(text, source=str(file))
+    return parse_checkpoint(text, source=str(file), is_kept=True)
 
 
 def checkpoint_files(folder: Path) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from orchestration.governance.checkpoints import Checkpoint
@@ -30,12 +30,45 @@ def verify(entries: Iterable[Entry], checkpoints: Iterable[Checkpoint]) -> list[
     expected = known[-1].size if known else 0
     listed = sorted(entries, key=lambda entry: entry.sequence)
     rows, extra = _one_a_sequence(placed(listed, expected))
-    agreed, differing = _compared(rows, known)
+    said = _compared(rows, known)
     findings = [*extra, *_moved(rows), *_changed(rows), *_gaps(rows), *_unlinked(rows)]
-    findings += _cut_off(rows, known, agreed)
-    findings += [each for each in _rewritten(agreed, differing) if not any(map(each.overlaps, findings))]
-    findings += _false_checkpoints(agreed, differing)
-    return sorted((replace(each, agreed=agreed) for each in findings), key=lambda each: each.first)
+    findings += _cut_off(rows, known, said.agreed)
+    findings += [each for each in _rewritten(said) if not any(map(each.overlaps, findings))]
+    findings += _false_checkpoints(said)
+    return sorted((replace(each, agreed=said.agreed) for each in findings), key=lambda each: each.first)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What checkpoints say of the entries up to the first gap.
+
+    `agreeing` and `differing` go by size.
+    """
+
+    agreeing: tuple[Checkpoint, ...]
+    differing: tuple[Checkpoint, ...]
+
+    @property
+    def vouched(self) -> int:
+        """How many entries a checkpoint agrees with that nobody can have touched with them."""
+        return max((each.size for each in self.agreeing if each.is_kept), default=0)
+
+    @property
+    def first(self) -> Checkpoint | None:
+        """The smallest that speaks against the entries."""
+        return next((each for each in self.differing if each.size > self.vouched), None)
+
+    @property
+    def agreed(self) -> int:
+        """How many entries the newest checkpoint before that one covers that agrees.
+
+        Where only one kept elsewhere speaks against the entries, the others have been written anew with them.
+        """
+        if self.first is None:
+            return max((each.size for each in self.agreeing), default=0)
+        against = {each.is_kept for each in self.differing if each.size == self.first.size}
+        agreeing = (each.size for each in self.agreeing if each.is_kept or False in against)
+        return max((size for size in agreeing if size < self.first.size), default=0)
 
 
 def _one_a_sequence(rows: Sequence[Placed]) -> tuple[list[Placed], list[Finding]]:
@@ -119,41 +152,36 @@ def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def _compared(rows: Sequence[Placed], checkpoints: Sequence[Checkpoint]) -> tuple[int, list[Checkpoint]]:
-    """How many entries the newest checkpoint covers that agrees, and those, by size, that do not.
-
-    They are compared up to the first gap.
-    """
+def _compared(rows: Sequence[Placed], checkpoints: Sequence[Checkpoint]) -> _Said:
     wanted: dict[int, list[Checkpoint]] = defaultdict(list)
     for checkpoint in checkpoints:
         wanted[checkpoint.size].append(checkpoint)
-    tree, agreed = Frontier(), 0
+    tree = Frontier()
+    agreeing: list[Checkpoint] = []
     differing: list[Checkpoint] = []
     for number, row in enumerate(rows):
         if row.stands != number:
             break
         tree.add(leaf_of(row.entry))
         for checkpoint in wanted.get(tree.size, ()):
-            if checkpoint.root == tree.root():
-                agreed = checkpoint.size
-            else:
-                differing.append(checkpoint)
-    return agreed, differing
+            (agreeing if checkpoint.root == tree.root() else differing).append(checkpoint)
+    return _Said(tuple(agreeing), tuple(differing))
 
 
-def _rewritten(agreed: int, differing: Sequence[Checkpoint]) -> Iterator[Finding]:
-    """What the first checkpoint says that differs behind the last that agrees."""
-    behind = [checkpoint for checkpoint in differing if checkpoint.size > agreed]
-    if behind:
-        what = f"not so when {behind[0].name} was made: all hashes from somewhere here on were computed anew"
-        yield found("checkpoint", agreed, behind[0].size - 1, what)
+def _rewritten(said: _Said) -> Iterator[Finding]:
+    """What the first checkpoint says that speaks against the entries."""
+    if said.first is not None:
+        what = f"not so when {said.first.name} was made: hashes from somewhere here on were computed anew"
+        if any(each.size >= said.first.size for each in said.agreeing):
+            what += "; or it is this checkpoint that was changed, for one that was not kept elsewhere agrees"
+        yield found("checkpoint", said.agreed, said.first.size - 1, what)
 
 
-def _false_checkpoints(agreed: int, differing: Sequence[Checkpoint]) -> Iterator[Finding]:
-    for checkpoint in differing:
-        if checkpoint.size <= agreed:
-            sentence = f"{checkpoint.name} was changed: another agrees with the first {agreed} entries."
-            yield Finding("checkpoint", 0, checkpoint.size - 1, sentence[0].upper() + sentence[1:])
+def _false_checkpoints(said: _Said) -> Iterator[Finding]:
+    for each in said.differing:
+        if each.size <= said.vouched:
+            sentence = f"{each.name} was changed: one kept elsewhere agrees with {said.vouched} entries."
+            yield Finding("checkpoint", 0, each.size - 1, sentence[0].upper() + sentence[1:])
 
 
 def _cut_off(rows: Sequence[Placed], checkpoints: Sequence[Checkpoint], agreed: int) -> Iterator[Finding]:

@@ -136,7 +136,7 @@ def _parsed(texts: Sequence[tuple[str, str]]) -> tuple[list[Checkpoint], list[Fi
     checkpoints, unreadable = [], []
     for source, text in texts:
         try:
-            checkpoints.append(parse_checkpoint(text, source=source))
+            checkpoints.append(parse_checkpoint(text, source=source, is_kept=False))
         except SettingsError as error:
             unreadable.append(Finding("checkpoint", 0, 0, str(error)))
     return checkpoints, unreadable

@@ -281,13 +281,30 @@ def test_a_first_entry_that_follows_on_another_is_changed() -> None:
 
 @pytest.mark.parametrize("size", [1, 100, 240])
 def test_a_false_checkpoint_is_told_from_a_touched_ledger(size: int) -> None:
-    false = Checkpoint(size, leaf_hash(b"false"), "the lake")
+    false = Checkpoint(size, leaf_hash(b"false"), "the lake", is_kept=False)
     (found,) = verify(WHOLE, [*KEPT, false])
     assert (found.damage, found.agreed) == ("checkpoint", ENTRIES)
     assert found.sentence == (
         f"The checkpoint of {size} entries in the lake was changed: "
-        "another agrees with the first 240 entries."
+        "one kept elsewhere agrees with 240 entries."
     )
+
+
+def test_who_writes_the_checkpoints_of_the_lake_anew_too_does_not_outweigh_one_kept_elsewhere() -> None:
+    changed = rehashed([*WHOLE[:70], WHOLE[70]._replace(kind="waived"), *WHOLE[71:]])
+    own = [checkpoint(changed, size)._replace(is_kept=False) for size in SIZES]
+    kept = [each for each in KEPT if each.size in (8, 150)]
+    (found,) = verify(changed, [*own, *kept])
+    # The lake's own of 101 entries is the last before it, but it was written anew as well.
+    assert (found.damage, found.first, found.last) == ("checkpoint", 8, 149)
+
+
+def test_the_checkpoints_of_the_lake_narrow_down_what_one_kept_elsewhere_says() -> None:
+    changed = rehashed([*WHOLE[:70], WHOLE[70]._replace(kind="waived"), *WHOLE[71:]])
+    own = [each._replace(is_kept=False) for each in KEPT]
+    assert names("checkpoint", (64, 99))(verify(changed, [*own, KEPT[-1]]))
+    assert names("checkpoint", (64, 99))(verify(changed, own))
+    assert names("checkpoint", (0, 239))(verify(changed, [KEPT[-1]]))
 
 
 def test_findings_are_sentences_that_say_where() -> None:
