@@ -150,23 +150,16 @@ def append_tombstone(
     """Say in the ledger that an erasure removed the records of `entries`; gives its own sequence.
 
     `told` may hold what else is to be proved, such as tables and numbers of rows, and nothing of what was
-    removed. To be called inside the transaction that removes the records.
+    removed. To be called inside the transaction that removes the records. A request may be carried out more
+    than once, where a late load brought more of its subject: each time is an entry.
     """
-    subject = tombstone_subject(request_id)
+    row = connection.execute("select count(*) from lake.governance.tombstones").fetchone()
+    subject = f"{_COMPLETED}{row[0] + 1 if row else 1} {request_id}"
     document = canonical({**told, "entries": sorted(entries)})
     connection.execute("insert into lake.governance.tombstones values (?, ?)", [subject, document.decode()])
     at = now.astimezone(UTC).replace(tzinfo=None)
     append(connection, [Fact("erasure", subject, at, None, digest_of(document))], now=now)
-    row = connection.execute(
-        "select sequence from lake.governance.ledger where kind = 'erasure' and subject = ?", [subject]
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def tombstone_subject(request_id: str) -> str:
-    """The subject of the entry that says a request for erasure was carried out."""
-    return f"{_COMPLETED}{request_id}"
+    return _end(connection)[0].size - 1
 
 
 def is_tombstone(entry: Entry) -> bool:
