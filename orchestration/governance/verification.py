@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from orchestration.governance.checkpoints import Checkpoint
@@ -24,8 +25,8 @@ def verify(entries: Iterable[Entry], checkpoints: Iterable[Checkpoint]) -> list[
     """Everything that is wrong with `entries`, in any order, by the hashes in them and by `checkpoints`.
 
     Empty for a ledger that is whole. Entries that no checkpoint covers may have been cut off, or written
-    anew from some entry on, unseen. A million entries take about 12 s on one core and
-    1 GB of memory, so no hashes of subtrees are stored.
+    anew from some entry on, unseen. A million entries take about 12 s on one core and 1 GB of memory, so no
+    hashes of subtrees are stored.
     """
     known = sorted(set(checkpoints))
     expected = known[-1].size if known else 0
@@ -49,17 +50,17 @@ class _Said:
     agreeing: tuple[Checkpoint, ...]
     differing: tuple[Checkpoint, ...]
 
-    @property
+    @cached_property
     def vouched(self) -> int:
         """How many entries a checkpoint agrees with that nobody can have touched with them."""
         return max((each.size for each in self.agreeing if each.is_kept), default=0)
 
-    @property
+    @cached_property
     def first(self) -> Checkpoint | None:
         """The smallest that speaks against the entries."""
         return next((each for each in self.differing if each.size > self.vouched), None)
 
-    @property
+    @cached_property
     def agreed(self) -> int:
         """How many entries the newest checkpoint before that one covers that agrees.
 
