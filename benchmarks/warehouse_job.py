@@ -22,6 +22,7 @@ from ingest.loading import load_once
 from ingest.settings import read_settings
 from metabase.release import ensure_release_tables
 from orchestration import work
+from orchestration.governance.ledger import ensure_ledger
 
 _PROJECT = Path(__file__).parent.parent / "dbt_project"
 
@@ -63,6 +64,7 @@ def measure() -> list[NodeCost]:
     with lake.connect(settings) as connection:
         ensure_release_tables(connection)
         work.ensure_runs(connection)
+        ensure_ledger(connection)
     clock = _Clock()
     started = time.process_time(), time.monotonic()
     load_once(settings, progress=lambda _: None)

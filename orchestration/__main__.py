@@ -44,14 +44,22 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser(
         "compare", add_help=False, help="is a candidate fit to ship? exit code by verdict (see its --help)"
     )
+    commands.add_parser(
+        "verify-ledger", add_help=False, help="has anybody touched the ledger, and where (see its --help)"
+    )
     chosen, rest = parser.parse_known_args(arguments)
     if chosen.command == "compare":
         from orchestration.compare import main as compare
 
         return compare(rest)
-    if rest and chosen.command != "kill-test":
+    if rest and chosen.command not in ("kill-test", "verify-ledger"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
+        if chosen.command == "verify-ledger":
+            from orchestration.governance.verify_ledger import main as verify_ledger
+
+            # A proof is checked where there is no home to have settings.
+            return verify_ledger(rest, os.environ)
         settings = read_settings(os.environ)
         match chosen.command:
             case "demo":

@@ -18,6 +18,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 from ingest import lake
 from metabase.release import ensure_release_tables
 from orchestration import work
+from orchestration.governance.ledger import ensure_ledger
 from orchestration.preview import preview
 from orchestration.project import DBT_PROJECT_DIR, ONLY_IF_NEEDED
 from orchestration.resources import DBT_PROJECT, Warehouse, say
@@ -50,6 +51,7 @@ def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, warehouse: W
     with lake.connect(warehouse.settings) as connection:
         ensure_release_tables(connection)
         work.ensure_runs(connection)
+        ensure_ledger(connection)
         todo = work.find_work(connection, work.digest_project(DBT_PROJECT_DIR), warehouse.as_of)
     if not todo and not is_asked_for(context.run.tags):
         context.log.info("Nothing new: no dbt run, no release.")

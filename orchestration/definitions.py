@@ -1,6 +1,6 @@
 """Read this first: the whole graph and every policy that holds for all of it.
 
-landing/  ->  bronze  ->  dbt models (tests are checks)  ->  release (one gate check a mart)
+landing/  ->  bronze  ->  ledger  ->  dbt models (tests are checks)  ->  release (one gate check a mart)
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from dagster import Definitions, in_process_executor
 from orchestration.dbt_assets import dbt_models
 from orchestration.gate import release
 from orchestration.ingest_assets import bronze
+from orchestration.ledger_assets import ledger
 from orchestration.maintenance import lake_maintenance
 from orchestration.resources import Warehouse, dbt_command_line
 from orchestration.schedules import daily_maintenance, hourly, maintenance, pipeline
 from orchestration.sensors import new_files
 
 defs = Definitions(
-    assets=[bronze, dbt_models, release, lake_maintenance],
+    assets=[bronze, ledger, dbt_models, release, lake_maintenance],
     jobs=[pipeline, maintenance],
     schedules=[hourly, daily_maintenance],
     sensors=[new_files],

@@ -21,8 +21,9 @@ from metabase.contracts import public_marts
 from metabase.publication import Publication
 from metabase.release import audit_and_release
 from orchestration import work
+from orchestration.governance.ledger import record_facts
 from orchestration.preview import markdown_table
-from orchestration.project import DBT_PROJECT_DIR, MANIFEST
+from orchestration.project import DBT_PROJECT_DIR, MANIFEST, POLICIES
 from orchestration.resources import Warehouse, say
 
 MARTS = public_marts(MANIFEST)
@@ -67,6 +68,8 @@ def release(
             as_of=warehouse.as_of,
             now=warehouse.now,
         )
+        # Before the run counts as finished: one that is killed in between is repeated, and enters both.
+        record_facts(connection, warehouse.settings.home, POLICIES, now=warehouse.now)
         work.remember_run(connection, context.run_id, load_id, digests, warehouse.as_of, warehouse.now)
     for mart in publication.marts:
         key = ["serving", mart.mart]

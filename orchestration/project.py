@@ -13,6 +13,7 @@ from orchestration.rules import gather_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = ROOT / "dbt_project"
+POLICIES = DBT_PROJECT_DIR / "seeds"
 MANIFEST = DBT_PROJECT_DIR / "target" / "manifest.json"
 
 # Tag of a run that may find nothing to do; runs of the schedule and the sensor may too.

@@ -33,6 +33,7 @@ MARTS = {
     "focus_charges_daily",
     "latency_daily",
     "latency_histogram_daily",
+    "ledger_entries",
     "llm_calls_recent",
     "model_comparison",
     "mrr_movements_monthly",
@@ -296,9 +297,18 @@ def some_days(month: Path, landing: Path, days: tuple[str, ...]) -> None:
             shutil.copy(file, target)
 
 
+# What says when, and in which order, the warehouse itself did something.
+ITS_OWN_ACTS = ["detected_at", "recorded_at", "sequence", "previous_hash", "hash"]
+# Its publications and gate decisions, and when it found a policy file.
+OF_OTHERS = {"ledger_entries": "starts_with(subject, 'governance.')"}
+
+
 def rows_of(home: Home, mart: str) -> list[tuple[object, ...]]:
-    """Every row of a released mart, but for the columns that say when the warehouse itself did something."""
-    return home.released(f"select columns(lambda c: c != 'detected_at') from marts.{mart} order by all")
+    """Every row of a released mart, but for what tells of the warehouse's own acts."""
+    return home.released(
+        f"select columns(lambda c: c not in {ITS_OWN_ACTS}) from marts.{mart} "
+        f"where {OF_OTHERS.get(mart, 'true')} order by all"
+    )
 
 
 @pytest.fixture(scope="session")

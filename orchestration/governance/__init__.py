@@ -1,1 +1,1 @@
-"""Policies, exceptions, alerts and the ledger: plain Python that knows neither Dagster nor dbt."""
+"""Policies, the ledger and alerts, as plain Python: it knows neither Dagster nor dbt."""
