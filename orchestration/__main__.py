@@ -44,11 +44,21 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser(
         "compare", add_help=False, help="is a candidate fit to ship? exit code by verdict (see its --help)"
     )
+    commands.add_parser(
+        "check-telemetry",
+        add_help=False,
+        help="does an export keep to what its agents declared? (see its --help)",
+    )
+    commands.add_parser("telemetry", help="write seeds, constants and page of the telemetry registry")
     chosen, rest = parser.parse_known_args(arguments)
     if chosen.command == "compare":
         from orchestration.compare import main as compare
 
         return compare(rest)
+    if chosen.command == "check-telemetry":
+        from orchestration.telemetry.check import main as check_telemetry
+
+        return check_telemetry(rest)
     if rest and chosen.command != "kill-test":
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
@@ -70,6 +80,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from orchestration.focus import export_focus
 
                 return export_focus(settings, month=chosen.month, output=chosen.output)
+            case "telemetry":
+                from orchestration.telemetry.generate import generate
+
+                return generate(today=datetime.now(UTC).date())
             case "kill-test":
                 # The campaign is one of the tests, which need a checkout, as dbt's project does.
                 command = [sys.executable, "-m", "tests.kills", *rest]
