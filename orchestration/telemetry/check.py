@@ -21,9 +21,11 @@ from ingest.pieces import BadRecord
 from ingest.redaction import read_redaction
 from orchestration.telemetry.aliases import read_aliases
 from orchestration.telemetry.export import Others, files_of, read_export
-from orchestration.telemetry.judging import Finding, Judgement
+from orchestration.telemetry.judging import UNNAMED, Finding, Judgement
 from orchestration.telemetry.proposals import agent_file, entries, written
 from orchestration.telemetry.reading import FOLDER, read_registry
+
+_LEFT_OUT = "spans of no agent, or of another"
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ class Proposal:
 class Report:
     """What the check found.
 
-    `spans` counts by agent, `left_out` spans of nobody who was asked for; `other_records` are not judged.
-    `unreadable` counts, by reason code, what ingest would quarantine.
+    `spans` counts by agent; `left_out` spans are those of no agent, or of another than was asked for, and
+    `other_records` are not judged. `unreadable` counts, by reason code, what ingest would quarantine.
     """
 
     spans: dict[str, int]
@@ -105,10 +107,10 @@ def check(paths: list[Path], *, agent: str | None, registry: Path, now: datetime
                 others += found.count
             else:
                 judgement.judge(found)
-    if not judgement.senders and not judgement.findings:
+    if not judgement.senders:
         raise SettingsError(
-            f"There is no span to judge: {judgement.left_out} spans of nobody asked for, {others} other "
-            f"records, {unreadable.total()} that cannot be read.{first_reason}"
+            f"There is no span to judge: {judgement.left_out} {_LEFT_OUT}, {others} other records, "
+            f"{unreadable.total()} that cannot be read.{first_reason}"
         )
     return _report(judgement, others, unreadable)
 
@@ -144,10 +146,10 @@ def as_text(report: Report) -> str:
 
 
 def _sentence(report: Report) -> str:
-    spans, agents = sum(report.spans.values()), len(report.spans)
+    spans, agents = sum(report.spans.values()), len(report.spans.keys() - {UNNAMED})
     verdict = "keep to the registry" if not report.findings else f"break it in {len(report.findings)} ways"
     return (
-        f"{spans:,} spans of {agents} agents {verdict}; {report.left_out:,} spans of nobody asked for, "
+        f"{spans:,} spans of {agents} agents {verdict}; {report.left_out:,} {_LEFT_OUT}, "
         f"{report.other_records:,} other records not judged, {sum(report.unreadable.values()):,} unreadable."
     )
 
@@ -173,6 +175,8 @@ def _proposals(judgement: Judgement) -> list[Proposal]:
     known = (judgement.registry, judgement.aliases, judgement.redaction)
     proposals = []
     for agent, sender in sorted(judgement.senders.items()):
+        if agent == UNNAMED:
+            continue
         seen = judgement.undeclared.get(agent, {})
         if agent not in judgement.registry.agents:
             lines = agent_file(agent, sender, seen, *known)

@@ -33,6 +33,7 @@ Breach = Literal[
     "personal_data_unprotected",
     "undeclared_attribute",
 ]
+# Stands for the agent of GenAI operations that name none.
 UNNAMED = "(no agent name)"
 # What keyed hashing leaves of a value, here or at the sender.
 _HASHED = re.compile(r"[0-9a-f]{64}")
@@ -84,13 +85,18 @@ class _View:
     """An agent's declarations of one day, looked up by the name that a span uses."""
 
     attributes: Mapping[str, Attribute]
-    templates: tuple[str, ...]
+    templates: tuple[Attribute, ...]
     # Alias to the names declared that it stands for.
     aliases: Mapping[str, tuple[str, ...]]
 
+    def declared(self, name: str) -> Attribute | None:
+        """The attribute of that name, else the template that it falls under."""
+        templates = (each for each in self.templates if name.startswith(f"{each.name}."))
+        return self.attributes.get(name) or next(templates, None)
+
     def covers(self, name: str) -> bool:
         """Whether a name is declared, itself, by a template or as an alias."""
-        return name in self.attributes or name in self.aliases or name.startswith(self.templates)
+        return name in self.aliases or self.declared(name) is not None
 
     @cached_property
     def asked(self) -> tuple[Attribute, ...]:
@@ -131,10 +137,10 @@ class Judgement:
         if (self.only is not None and name != self.only) or (name is None and operation is None):
             self.left_out += 1
             return
+        self._note_sender(name or UNNAMED, operation, span)
         if name is None:
             self._find(UNNAMED, "no_agent_name", operation or "", "a GenAI operation names no agent", span)
             return
-        self._note_sender(name, operation, span)
         day = span.day or self.today
         agent = self.registry.agents.get(name)
         if agent is None or not agent.is_valid(day):
@@ -179,7 +185,7 @@ class Judgement:
 
     def _judge_values(self, agent: str, view: _View, span: Span) -> None:
         for name, (text, kind) in (span.resource | span.own).items():
-            declared = view.attributes.get(name)
+            declared = view.declared(name)
             if declared is None or not text or kind in ("hashed", "dropped"):
                 continue
             sent = _sent_type(text, kind)
@@ -188,14 +194,14 @@ class Judgement:
             elif declared.members and text not in map(str, declared.members):
                 allowed = ", ".join(map(str, declared.members))
                 self._find(agent, "value_outside_enum", name, f"the members are {allowed}", span)
-            if self._is_unprotected(declared, text):
+            if self._is_unprotected(declared, name, text):
                 told = f"declared {declared.personal_data}, and policy_redaction neither drops nor hashes it"
                 self._find(agent, "personal_data_unprotected", name, told, span)
 
-    def _is_unprotected(self, declared: Attribute, text: str) -> bool:
+    def _is_unprotected(self, declared: Attribute, name: str, text: str) -> bool:
         return (
             declared.personal_data in ("personal", "sensitive")
-            and self.redaction.action(declared.name) == "keep"
+            and self.redaction.action(name) == "keep"
             and not _HASHED.fullmatch(text)
         )
 
@@ -234,8 +240,7 @@ class Judgement:
             for declared in attributes:
                 for alias in self.aliases.names.get(self.aliases.canonical.get(declared, ""), ()):
                     aliases[alias] = (*aliases.get(alias, ()), declared)
-            templates = tuple(f"{each.name}." for each in agent.templates(day))
-            self._views[agent.name, day] = _View(attributes, templates, aliases)
+            self._views[agent.name, day] = _View(attributes, tuple(agent.templates(day)), aliases)
         return self._views[agent.name, day]
 
 

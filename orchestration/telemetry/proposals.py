@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
 from ingest.redaction import Redaction
 from orchestration.telemetry.aliases import Aliases
 from orchestration.telemetry.judging import Seen, Sender
-from orchestration.telemetry.registry import STANDARD, STORED_AS, Registry
+from orchestration.telemetry.registry import PERSONAL_DATA, STANDARD, STORED_AS, Registry
 
 _SENSITIVE = frozenset(
     {"password", "passwd", "secret", "credential", "credentials", "authorization", "cookie", "apikey"}
@@ -26,6 +27,8 @@ _PERSONAL = frozenset(
 _PEOPLE = frozenset(["user", "enduser", "customer", "person", "patient", "employee", "actor", "reviewer"])
 _PSEUDONYMS = frozenset(["session", "conversation", "device", "account", "client", "visitor"])
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.\-/]*")
+# A list whose elements are attributes each, with their place in the name.
+_NUMBERED = re.compile(r"(.+?)\.\d+(?:\.|$)")
 _CONFIRM = "  # guessed by the name: confirm"
 
 
@@ -34,21 +37,36 @@ def entries(
 ) -> list[str]:
     """Lines for a group's `attributes`, by name: a `ref` where a shared group knows the attribute."""
     lines: list[str] = []
+    templates: dict[str, dict[str, Seen]] = defaultdict(dict)
     for name, found in sorted(seen.items()):
         known = _known_as(name, registry, aliases)
+        numbered = _NUMBERED.match(name)
         if known is not None:
             alias = "" if known == name else f"  # sent as {written(name)}"
             lines.append(f"- ref: {written(known)}{alias}")
-            continue
-        kind = _type(found)
-        lines += [
-            f"- id: {written(name)}",
-            f"  type: {kind}",
-            "  requirement_level: opt_in",
-            "  brief: to be written",
-            f"  annotations: {{personal_data: {personal_data(name, kind, redaction)}}}{_CONFIRM}",
-        ]
+        elif numbered is not None:
+            templates[numbered[1]][name] = found
+        else:
+            kind = _type(found.kinds, found.elements)
+            lines += _entry(name, kind, personal_data(name, kind, redaction))
+    for name, members in templates.items():
+        kind = _type(
+            {kind for found in members.values() for kind in found.kinds},
+            {element for found in members.values() for element in found.elements},
+        )
+        classes = {personal_data(member, kind, redaction) for member in members}
+        lines += _entry(name, f"template[{kind}]", max(classes, key=PERSONAL_DATA.index))
     return lines
+
+
+def _entry(name: str, kind: str, personal: str) -> list[str]:
+    return [
+        f"- id: {written(name)}",
+        f"  type: {kind}",
+        "  requirement_level: opt_in",
+        "  brief: to be written",
+        f"  annotations: {{personal_data: {personal}}}{_CONFIRM}",
+    ]
 
 
 def agent_file(
@@ -127,13 +145,13 @@ def _known_as(name: str, registry: Registry, aliases: Aliases) -> str | None:
     return next((each for each in declared if canonical and aliases.canonical.get(each) == canonical), None)
 
 
-def _type(seen: Seen) -> str:
-    kinds = set(seen.kinds)
-    if kinds == {"array"}:
-        elements = [each for each in seen.elements if each in STORED_AS]
-        return elements[0] if len(seen.elements) == len(elements) == 1 else "any"
-    fitting = (name for name, stored in STORED_AS.items() if not name.endswith("[]") and kinds <= set(stored))
-    return next(fitting, "any")
+def _type(kinds: Collection[str], elements: Collection[str]) -> str:
+    """The narrowest type for all of these kinds of value; of arrays, by their elements."""
+    if set(kinds) == {"array"}:
+        (only, *others) = elements
+        return only if not others and only in STORED_AS else "any"
+    scalars = {name: stored for name, stored in STORED_AS.items() if not name.endswith("[]")}
+    return next((name for name, stored in scalars.items() if set(kinds) <= set(stored)), "any")
 
 
 def _list(names: Iterable[str]) -> str:

@@ -30,6 +30,10 @@ judged as (
     select * from {{ ref('rule_tier_disagreement') }}
     union all
     select * from {{ ref('rule_unlisted_tier') }}
+    union all
+    select * from {{ ref('rule_unregistered_agent') }}
+    union all
+    select * from {{ ref('rule_attribute_schema_breach') }}
 
 ),
 
