@@ -57,9 +57,18 @@ def read_aliases(on: date) -> Aliases:
     return Aliases(canonical, names, operations)
 
 
+def operation_names() -> tuple[str, ...]:
+    """OpenTelemetry's names of the operations that any dialect has, sorted."""
+    return tuple(sorted({row["operation_name"] for row in _all_rows("operation_names.csv")}))
+
+
 def _rows(seed: str, on: date) -> list[dict[str, str]]:
+    return [row for row in _all_rows(seed) if _begins(row) <= on < _ends(row)]
+
+
+def _all_rows(seed: str) -> list[dict[str, str]]:
     with (SEEDS / seed).open(newline="", encoding="utf-8") as file:
-        return [row for row in csv.DictReader(file) if _begins(row) <= on < _ends(row)]
+        return list(csv.DictReader(file))
 
 
 def _begins(row: Mapping[str, str]) -> date:

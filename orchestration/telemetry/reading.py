@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from orchestration.telemetry.aliases import operation_names
 from orchestration.telemetry.entries import Entry, RegistryError, unique
 from orchestration.telemetry.registry import (
     PERSONAL_DATA,
@@ -40,6 +41,8 @@ _WRITTEN_AS = {
     "any": (str, int, float, bool),
 }
 _ANNOTATIONS = ("personal_data", "applies_to", "valid_from", "valid_to")
+_OPERATIONS = operation_names()
+_ASKED = ("*", "operation", *_OPERATIONS)
 _TEMPLATE = re.compile(r"template\[(.+)\]")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*([.\-/][A-Za-z0-9_]+)*")
 _AGENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
@@ -114,7 +117,7 @@ def _agent(file: Entry, common: Mapping[str, _Group], path: Path) -> Agent:
         owner=told.member("owner").text(),
         services=told.member("services").texts(),
         span_kinds=told.member("span_kinds").texts(SPAN_KINDS),
-        operations=told.member("operations").texts() if told.has("operations") else (),
+        operations=told.member("operations").texts(_OPERATIONS) if told.has("operations") else (),
         valid_from=valid_from,
         valid_to=valid_to,
         attributes=tuple(_within(attributes, valid_from, valid_to)),
@@ -172,18 +175,18 @@ def _resolved(group: _Group, groups: Mapping[str, _Group], below: tuple[str, ...
     for group_id in group.extends:
         place = group.entry.member("extends")
         if group_id not in groups:
-            known = ", ".join(sorted(groups))
-            raise place.error(f"there is no group {group_id!r}", f"write one of {known}")
+            listed = ", ".join(sorted(groups))
+            raise place.error(f"there is no group {group_id!r}", f"write one of {listed}")
         if group_id in below:
             raise place.error(f"{group_id!r} extends itself", "leave it out")
         inherited.append(_resolved(groups[group_id], groups, (*below, group_id)))
-    merged = _merged(group.entry, inherited)
-    known_attributes = {each.name: each for other in groups.values() for each in other.attributes}
-    known_attributes |= {each.name: each for each in merged}
-    own = [*group.attributes, *(_refined(ref, known_attributes) for ref in group.refs)]
+    known = {each.name: each for other in groups.values() for each in other.attributes}
+    known |= {each.name: each for attributes in inherited for each in attributes}
+    own = [*group.attributes, *(_refined(ref, known) for ref in group.refs)]
     _check_periods(group.entry, own)
     names = {each.name for each in own}
-    return [*(each for each in merged if each.name not in names), *own]
+    others = [[each for each in attributes if each.name not in names] for attributes in inherited]
+    return [*_merged(group.entry, others), *own]
 
 
 def _merged(place: Entry, lists: Sequence[Sequence[Attribute]]) -> list[Attribute]:
@@ -223,7 +226,7 @@ def _attribute(entry: Entry, since: date | None, until: date | None) -> Attribut
         is_template=is_template,
         requirement_level=entry.member("requirement_level").one_of(REQUIREMENT_LEVELS),
         personal_data=notes.member("personal_data").one_of(PERSONAL_DATA),
-        applies_to=notes.member("applies_to").text() if notes.has("applies_to") else "*",
+        applies_to=notes.member("applies_to").one_of(_ASKED) if notes.has("applies_to") else "*",
         brief=entry.member("brief").text(),
         examples=_examples(entry, kind),
         valid_from=valid_from,
@@ -261,7 +264,7 @@ def _refined(entry: Entry, known: Mapping[str, Attribute]) -> Attribute:
         personal_data=notes.member("personal_data").one_of(PERSONAL_DATA)
         if notes.has("personal_data")
         else base.personal_data,
-        applies_to=notes.member("applies_to").text() if notes.has("applies_to") else base.applies_to,
+        applies_to=notes.member("applies_to").one_of(_ASKED) if notes.has("applies_to") else base.applies_to,
         brief=entry.member("brief").text() if entry.has("brief") else base.brief,
         valid_from=valid_from,
         valid_to=valid_to,
