@@ -2,7 +2,8 @@
 
     python -m orchestration check-telemetry otel-export.jsonl --agent support-triage
 
-Reads whatever ingest reads. Names, counts and ids of spans are told, values never (docs/telemetry.md).
+Reads whatever ingest reads. Names of attributes, agents, services and operations are told, and no other value
+(docs/telemetry.md).
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 A span is its agent's by the name that it or its resource carries, and is judged by the registry of its UTC
 day. An attribute sent under an alias of the seed `attribute_aliases` counts as there; its type is judged only
-under the name declared. No finding holds a value.
+under the name declared. Findings name
+attributes, agents, services and operations, and hold no other value.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ Breach = Literal[
 ]
 # Stands for the agent of GenAI operations that name none.
 UNNAMED = "(no agent name)"
+UNKNOWN_OPERATION = "(no known operation)"
 # What keyed hashing leaves of a value, here or at the sender.
 _HASHED = re.compile(r"[0-9a-f]{64}")
 _ELEMENTS: Mapping[str, tuple[type, ...]] = {
@@ -139,7 +141,8 @@ class Judgement:
             return
         self._note_sender(name or UNNAMED, operation, span)
         if name is None:
-            self._find(UNNAMED, "no_agent_name", operation or "", "a GenAI operation names no agent", span)
+            told = self._told(operation) or ""
+            self._find(UNNAMED, "no_agent_name", told, "a GenAI operation names no agent", span)
             return
         day = span.day or self.today
         agent = self.registry.agents.get(name)
@@ -160,7 +163,7 @@ class Judgement:
         told: Iterable[tuple[Breach, str | None, tuple[str, ...]]] = (
             ("undeclared_service", service, agent.services),
             ("undeclared_span_kind", span.kind, agent.span_kinds),
-            ("undeclared_operation", operation, agent.operations),
+            ("undeclared_operation", self._told(operation), agent.operations),
         )
         for breach, sent, declared in told:
             if sent is not None and sent not in declared:
@@ -220,12 +223,17 @@ class Judgement:
         sender = self.senders[agent]
         sender.spans += 1
         sender.span_kinds.add(span.kind)
-        if operation is not None:
+        if operation is not None and self._told(operation) != UNKNOWN_OPERATION:
             sender.operations.add(operation)
         if (service := self.aliases.value("service_name", span.own, span.resource)) is not None:
             sender.services.add(service)
         if span.day is not None:
             sender.first_day = min(span.day, sender.first_day or span.day)
+
+    def _told(self, operation: str | None) -> str | None:
+        """An operation that the platform knows, else that it knows none: anything can stand there."""
+        known = operation is None or operation in self.aliases.operations.values()
+        return operation if known else UNKNOWN_OPERATION
 
     def _find(self, agent: str, breach: Breach, subject: str, told: str, span: Span) -> None:
         finding = self._findings.setdefault(

@@ -354,6 +354,11 @@ def test_an_agent_that_nobody_registered_is_told_who_is(registry: Path, tmp_path
         judged(registry, tmp_path, span(), agent="ghost")
 
 
+def test_an_operation_that_nobody_knows_is_not_repeated(registry: Path, tmp_path: Path) -> None:
+    report = judged(registry, tmp_path, span(gen_ai__operation__name="call Ada at home"))
+    assert ("undeclared_operation", "(no known operation)", 1) in found(report)
+
+
 SECRETS = ("+44 20 7946 0001", "furious-7f3a", "Ada Lovelace 9c", "acme-c0ffee")
 
 

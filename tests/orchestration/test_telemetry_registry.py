@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import subprocess
 import sys
 from datetime import date
@@ -13,7 +14,7 @@ import pytest
 from orchestration.telemetry.aliases import read_aliases
 from orchestration.telemetry.entries import RegistryError
 from orchestration.telemetry.generate import ROOT, constants, generated, page, write_generated
-from orchestration.telemetry.reading import read_registry
+from orchestration.telemetry.reading import FOLDER, read_registry
 
 DAY = date(2026, 10, 5)
 
@@ -350,3 +351,14 @@ def test_the_page_tells_who_departs_from_what_most_agents_declare(tmp_path: Path
     own = AGENT + "    attributes: [{ref: tenant.id, requirement_level: opt_in}]\n"
     told = page(read_registry(registry_of(folder, own)))
     assert "| `tenant.id` | string | required (opt_in: scribe) | none | all | Tenant. | all |" in told
+
+
+def test_the_file_that_the_page_shows_registers_its_agent(tmp_path: Path) -> None:
+    told = (ROOT / "docs" / "telemetry.md").read_text(encoding="utf-8")
+    shown = re.search(r"```yaml\n(.*?)```", told, re.S)
+    assert shown is not None
+    common = (FOLDER / "common.yml").read_text(encoding="utf-8")
+    registry = read_registry(registry_of(tmp_path, shown[1], common, "ticket-router.yml"))
+    levels = {each.name: each.requirement_level for each in registry.agents["ticket-router"].attributes}
+    assert (levels["ticket.urgency"], levels["agent.outcome"]) == ("recommended", "required")
+    assert levels["tenant.id"] == "required"
