@@ -25,6 +25,7 @@ from orchestration.telemetry.export import Others, files_of, read_export
 from orchestration.telemetry.judging import UNNAMED, Finding, Judgement
 from orchestration.telemetry.proposals import agent_file, entries, written
 from orchestration.telemetry.reading import FOLDER, read_registry
+from orchestration.telemetry.registry import file_of
 
 _LEFT_OUT = "spans of no agent, or of another"
 
@@ -185,7 +186,7 @@ def _proposals(judgement: Judgement) -> list[Proposal]:
             lines = entries(seen, *known)
         else:
             continue
-        proposals.append(Proposal(agent, f"agents/{written(agent)}.yml", lines))
+        proposals.append(Proposal(agent, f"agents/{file_of(agent)}", lines))
     return proposals
 
 

@@ -29,6 +29,7 @@ from orchestration.telemetry.registry import (
     Agent,
     Attribute,
     Registry,
+    file_of,
 )
 
 FOLDER = Path(__file__).parent
@@ -45,7 +46,7 @@ _OPERATIONS = operation_names()
 _ASKED = ("*", "operation", *_OPERATIONS)
 _TEMPLATE = re.compile(r"template\[(.+)\]")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*([.\-/][A-Za-z0-9_]+)*")
-_AGENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
+_AGENT_NAME = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,10 @@ def _agent(file: Entry, common: Mapping[str, _Group], path: Path) -> Agent:
     file.allow("agent", "groups")
     told = file.member("agent").mapping()
     told.allow("name", "owner", "services", "span_kinds", "operations", "valid_from", "valid_to")
-    name = told.member("name").text(_AGENT_NAME, "letters, digits, `-`, `_` and `.`")
-    if path.name != f"{name}.yml":
+    name = told.member("name").text(_AGENT_NAME, "text on one line")
+    if path.name != file_of(name):
         raise told.member("name").error(
-            f"the name is {name!r}", f"rename the file to {name}.yml, or write {path.stem}"
+            f"the name is {name!r}", f"rename the file to {file_of(name)}, or write {path.stem}"
         )
     valid_from, valid_to = _period(told, None, None)
     groups = dict(common)

@@ -5,6 +5,7 @@ Source: open-telemetry/weaver, schemas/semconv-syntax.md, which has no agents, n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,11 @@ STORED_AS: Mapping[str, tuple[str, ...]] = {
     "boolean[]": ("array",),
     "any": ("string", "int", "double", "bool", "bytes", "array", "kvlist"),
 }
+
+
+def file_of(agent: str) -> str:
+    """The file name for an agent: its name, with `-` for what not every file system takes."""
+    return re.sub(r"[^A-Za-z0-9_.\-]+", "-", agent) + ".yml"
 
 
 @dataclass(frozen=True)

@@ -293,11 +293,11 @@ def test_what_is_not_declared_is_proposed_so_that_it_can_be_pasted(registry: Pat
 
 
 def test_the_file_proposed_for_a_stranger_registers_it(registry: Path, tmp_path: Path) -> None:
-    stranger = span(gen_ai__agent__name="ghost", ticket__urgency=3)
+    stranger = span(gen_ai__agent__name="The: ghost", ticket__urgency=3)
     report = judged(registry, tmp_path, stranger)
-    assert found(report) == [("unregistered_agent", "ghost", 1)]
+    assert found(report) == [("unregistered_agent", "The: ghost", 1)]
     (proposal,) = report.proposals
-    assert proposal.file == "agents/ghost.yml"
+    assert proposal.file == "agents/The-ghost.yml"
     grown = tmp_path / "grown"
     (grown / "agents").mkdir(parents=True)
     (grown / "common.yml").write_text(COMMON, encoding="utf-8")

@@ -104,6 +104,11 @@ def test_adding_one_file_registers_an_agent_with_all_that_its_groups_extend(tmp_
     assert {each.valid_from for each in agent.attributes} == {date(2026, 10, 1)}
 
 
+def test_a_name_that_no_file_could_have_is_the_name_of_an_agent(tmp_path: Path) -> None:
+    named = AGENT.replace("name: scribe", "name: 'Scribe / v2'")
+    assert list(read_registry(registry_of(tmp_path, named, file="Scribe-v2.yml")).agents) == ["Scribe / v2"]
+
+
 def test_an_agent_is_registered_from_its_first_day_until_the_day_it_ends(tmp_path: Path) -> None:
     ended = AGENT.replace("valid_from: 2026-10-01", "valid_from: 2026-10-01\n  valid_to: 2026-11-01")
     agent = read_registry(registry_of(tmp_path, ended)).agents["scribe"]

@@ -279,11 +279,11 @@ agent_days as (
 )
 
 select
-    coalesce(agent_days.agent_name, 'unknown')
-    || ' '
-    || agent_days.service_name
-    || ' '
-    || cast(agent_days.usage_date as varchar) as agent_day_id,
+    md5({{ json_object({
+        'agent_name': 'agent_days.agent_name',
+        'service_name': 'agent_days.service_name',
+        'usage_date': 'agent_days.usage_date',
+    }) }}) as agent_day_id,
     agent_days.*,
     told.missing_attributes,
     told.wrong_types,
