@@ -8,6 +8,16 @@
     unnest(map_values({{ map }})) as value
 {%- endmacro %}
 
+{#- The same, and the kind of each value by the MAP of those that are no strings: put all three in a select list. -#}
+{% macro unnest_typed_map(map, types) -%}
+    {{ return(adapter.dispatch('unnest_typed_map')(map, types)) }}
+{%- endmacro %}
+
+{% macro duckdb__unnest_typed_map(map, types) -%}
+    {{ unnest_map(map) }},
+    unnest(list_transform(map_keys({{ map }}), lambda key: coalesce({{ types }}[key], 'string'))) as kind
+{%- endmacro %}
+
 {#- True when a MAP column has one of the keys in a list. -#}
 {% macro has_any_key(map, keys) -%}
     {{ return(adapter.dispatch('has_any_key')(map, keys)) }}

@@ -1,4 +1,6 @@
 -- Records judged as things stood when they happened. Written from the files in rules/at_use; do not edit.
+select * from {{ ref('rule_attribute_schema_breach') }}
+union all
 select * from {{ ref('rule_consent_disagreement') }}
 union all
 select * from {{ ref('rule_consent_expired') }}
@@ -24,3 +26,5 @@ union all
 select * from {{ ref('rule_unlisted_tier') }}
 union all
 select * from {{ ref('rule_unpriced_model') }}
+union all
+select * from {{ ref('rule_unregistered_agent') }}

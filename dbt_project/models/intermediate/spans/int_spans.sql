@@ -11,7 +11,7 @@ with
 
 copies as (
 
-    select *
+    select * exclude (attribute_types, resource_attribute_types)
     from {{ ref('stg_spans') }}
     where
         span_date is not null
