@@ -36,6 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     focus_command.add_argument("--month", required=True, help="such as 2026-10")
     focus_command.add_argument("--output", required=True, type=Path, help="a new file, .csv or .parquet")
+    deliver_command = commands.add_parser("deliver-alerts", help="deliver the alerts that still wait")
+    deliver_command.add_argument(
+        "--retry-failed", action="store_true", help="also those that a receiver had refused for good"
+    )
     commands.add_parser(
         "kill-test",
         add_help=False,
@@ -70,6 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from orchestration.focus import export_focus
 
                 return export_focus(settings, month=chosen.month, output=chosen.output)
+            case "deliver-alerts":
+                from orchestration.alert_delivery import deliver_alerts
+
+                return deliver_alerts(settings, retry_failed=chosen.retry_failed)
             case "kill-test":
                 # The campaign is one of the tests, which need a checkout, as dbt's project does.
                 command = [sys.executable, "-m", "tests.kills", *rest]

@@ -26,6 +26,7 @@ MARTS = {
     "drift_by_release",
     "feature_adoption_daily",
     "focus_charges_daily",
+    "governance_alerts",
     "latency_daily",
     "latency_histogram_daily",
     "llm_calls_recent",

@@ -1,0 +1,1 @@
+"""What auditors rely on, as plain Python that knows neither Dagster nor dbt (design §7)."""
