@@ -12,18 +12,17 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from ingest.settings import Channels, Settings
 from orchestration.governance.alerting.decisions import decide, is_undecided
-from orchestration.governance.alerting.tables import has_table, rows_of
-from orchestration.governance.alerting.webhooks import CHANNELS, Answer, new_session, post
+from orchestration.governance.alerting.tables import has_table
+from orchestration.governance.alerting.webhooks import CHANNELS, TIMEOUT, Answer, new_session, post
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 3600.0
@@ -34,17 +33,36 @@ ATTEMPTS_A_RUN = 6
 FAILURES_IN_A_ROW = 10
 SECONDS_A_RUN = 60.0
 
-# Messages of an alert keep their order: a channel gets the next one once it has, or refused, the one before.
-_DUE = """
-select * from lake.governance.deliveries
+_PENDING = """
+select
+    delivery_id,
+    alert_id,
+    channel,
+    kind,
+    event,
+    attempts,
+    next_attempt_at
+from lake.governance.deliveries
 where state = 'pending' and channel in (select unnest($channels))
-qualify row_number() over (partition by alert_id, channel order by sequence) = 1
 order by sequence
 """
 
 
-Row = Mapping[str, Any]
 _ANY_TIME = datetime(1970, 1, 1)  # noqa: DTZ001 - as the lake stores times: UTC without a zone
+
+
+@dataclass
+class Pending:
+    """A message that is owed. `next_attempt_at` is null when it may be tried at once."""
+
+    delivery_id: str
+    alert_id: str
+    channel: str
+    kind: str
+    event: str
+    attempts: int
+    next_attempt_at: datetime | None
+    attempts_now: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,22 +86,34 @@ class Report:
 
 @dataclass
 class _Run:
-    """The life of one call of `deliver`: what was tried, and which channels are left alone until when."""
+    """The life of one call of `deliver`: what still waits, and which channels are left alone until when."""
 
-    attempts: Counter[str] = field(default_factory=Counter)
+    waiting: list[Pending]
     delivered: Counter[str] = field(default_factory=Counter)
     failures_in_a_row: Counter[str] = field(default_factory=Counter)
     left_until: dict[str, datetime] = field(default_factory=dict)
+
+    def to_try(self) -> list[Pending]:
+        """What this run may still try, of each alert and channel the first."""
+        return [
+            message
+            for message in _first_of_each(self.waiting)
+            if message.attempts_now < ATTEMPTS_A_RUN
+            and self.failures_in_a_row[message.channel] < FAILURES_IN_A_ROW
+        ]
+
+    def ready_at(self, message: Pending) -> datetime:
+        return max(message.next_attempt_at or _ANY_TIME, self.left_until.get(message.channel, _ANY_TIME))
 
 
 def is_due(connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: datetime) -> bool:
     """True when somebody is owed a message now, or an alert was answered or is overdue. Reads only."""
     if not has_table(connection, "governance", "deliveries"):
         return False
-    due = _due(connection, ["outbox", *_connected(settings.channels)])
-    return any(_ready_at(row) <= _naive(now) for row in due) or is_undecided(
-        connection, as_of=settings.as_of_or(now)
-    )
+    waiting = _first_of_each(_pending(connection, ["outbox", *_connected(settings.channels)]))
+    if any((message.next_attempt_at or _ANY_TIME) <= _naive(now) for message in waiting):
+        return True
+    return is_undecided(connection, as_of=settings.as_of_or(now))
 
 
 def tend(
@@ -101,30 +131,33 @@ def deliver(
     clock: Callable[[], datetime],
     pause: Callable[[float], None] = time.sleep,
     draw: Callable[[], float] = random.random,
+    timeout: tuple[float, float] = TIMEOUT,
 ) -> Report:
     """Deliver what is due, and again after a failure, until nothing is or the run has tried enough.
 
     A failure is told in the report, never raised: the delivery stays pending. `clock` gives the real time,
-    `draw` a number from 0 to 1. The caller holds the writer lock.
+    `draw` a number from 0 to 1; `timeout` are seconds to connect and to wait for the answer. The caller holds
+    the writer lock.
     """
-    run = _Run()
+    run = _Run(_pending(connection, _connected(settings.channels)))
     problems = _file_outbox(connection, settings.home / "outbox", run, _naive(clock()))
     deadline = _naive(clock()) + timedelta(seconds=SECONDS_A_RUN)
     with new_session() as session:
-        while rows := _to_try(connection, settings.channels, run):
-            soonest = min(_ready_at(row, run) for row in rows)
-            now = _naive(clock())
+        while messages := run.to_try():
+            soonest, now = min(map(run.ready_at, messages)), _naive(clock())
             if max(soonest, now) > deadline:
                 break
             if soonest > now:
                 pause((soonest - now).total_seconds())
                 continue
-            row = next(row for row in rows if _ready_at(row, run) <= now)
-            message = CHANNELS[row["channel"]].message(
-                settings.channels, row["kind"], json.loads(row["event"])
+            message = next(message for message in messages if run.ready_at(message) <= now)
+            answer = post(
+                CHANNELS[message.channel].message(settings.channels, message.kind, json.loads(message.event)),
+                session,
+                now=now.replace(tzinfo=UTC),
+                timeout=timeout,
             )
-            answer = post(message, session, now=now.replace(tzinfo=UTC))
-            _record(connection, row, answer, run, _naive(clock()), draw)
+            _record(connection, message, answer, run, _naive(clock()), draw)
     return Report(run.delivered, (*problems, *_warnings(connection, settings.channels)))
 
 
@@ -141,55 +174,54 @@ def _connected(channels: Channels) -> list[str]:
     return [name for name, channel in CHANNELS.items() if channel.is_connected(channels)]
 
 
-def _due(connection: duckdb.DuckDBPyConnection, channels: Sequence[str]) -> list[Row]:
-    return list(rows_of(connection.execute(_DUE, {"channels": list(channels)})))
+def _pending(connection: duckdb.DuckDBPyConnection, channels: Sequence[str]) -> list[Pending]:
+    rows = connection.execute(_PENDING, {"channels": list(channels)}).fetchall()
+    return [Pending(*row) for row in rows]
 
 
-def _to_try(connection: duckdb.DuckDBPyConnection, channels: Channels, run: _Run) -> list[Row]:
-    return [
-        row
-        for row in _due(connection, _connected(channels))
-        if run.attempts[row["delivery_id"]] < ATTEMPTS_A_RUN
-        and run.failures_in_a_row[row["channel"]] < FAILURES_IN_A_ROW
-    ]
-
-
-def _ready_at(row: Row, run: _Run | None = None) -> datetime:
-    until = run.left_until.get(row["channel"]) if run else None
-    return max(row["next_attempt_at"] or _ANY_TIME, until or _ANY_TIME)
+def _first_of_each(waiting: Sequence[Pending]) -> list[Pending]:
+    """Of each alert and channel the message that was owed first: the others wait until it is delivered."""
+    first: dict[tuple[str, str], Pending] = {}
+    for message in waiting:
+        first.setdefault((message.alert_id, message.channel), message)
+    return list(first.values())
 
 
 def _record(
     connection: duckdb.DuckDBPyConnection,
-    row: Row,
+    message: Pending,
     answer: Answer,
     run: _Run,
     now: datetime,
     draw: Callable[[], float],
 ) -> None:
     """Write down what became of one attempt, in a transaction of its own."""
-    channel = row["channel"]
-    wait = timedelta(seconds=wait_seconds(row["attempts"], answer.retry_after, draw()))
+    wait = timedelta(seconds=wait_seconds(message.attempts, answer.retry_after, draw()))
+    message.attempts += 1
+    message.attempts_now += 1
+    message.next_attempt_at = now + wait if answer.state == "pending" else None
     connection.execute(
-        "update lake.governance.deliveries set state = $state, attempts = attempts + 1, "
+        "update lake.governance.deliveries set state = $state, attempts = $attempts, "
         "next_attempt_at = $next_attempt_at, delivered_at = $delivered_at, last_error = $error "
         "where delivery_id = $delivery_id",
         {
             "state": answer.state,
-            "next_attempt_at": now + wait if answer.state == "pending" else None,
+            "attempts": message.attempts,
+            "next_attempt_at": message.next_attempt_at,
             "delivered_at": now if answer.state == "delivered" else None,
             "error": answer.error,
-            "delivery_id": row["delivery_id"],
+            "delivery_id": message.delivery_id,
         },
     )
-    run.attempts[row["delivery_id"]] += 1
+    if answer.state != "pending":
+        run.waiting.remove(message)
     if answer.retry_after is not None:
-        run.left_until[channel] = now + wait
+        run.left_until[message.channel] = now + wait
     if answer.state == "delivered":
-        run.delivered[channel] += 1
-        run.failures_in_a_row[channel] = 0
+        run.delivered[message.channel] += 1
+        run.failures_in_a_row[message.channel] = 0
     else:
-        run.failures_in_a_row[channel] += 1
+        run.failures_in_a_row[message.channel] += 1
 
 
 def wait_seconds(attempts: int, retry_after: float | None, drawn: float) -> float:

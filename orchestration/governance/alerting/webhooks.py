@@ -7,6 +7,7 @@ Block Kit (header, section and context blocks).
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -58,14 +59,16 @@ class Channel:
     message: Callable[[Channels, str, Event], Message]
 
 
-def post(message: Message, session: requests.Session, *, now: datetime) -> Answer:
+def post(
+    message: Message, session: requests.Session, *, now: datetime, timeout: tuple[float, float] = TIMEOUT
+) -> Answer:
     """Send one message; TLS is verified, redirects are not followed, the answer's text is not read."""
     try:
         with session.post(
             message.url,
             data=json.dumps(message.body, ensure_ascii=False).encode(),
             headers={"Content-Type": "application/json", "Idempotency-Key": message.key},
-            timeout=TIMEOUT,
+            timeout=timeout,
             allow_redirects=False,
             stream=True,
         ) as response:
@@ -93,6 +96,8 @@ def judge(status: int, retry_after: str | None, *, now: datetime) -> Answer:
 
 def new_session() -> requests.Session:
     """A session that sends no credentials of its own: a netrc file could name the receiver's host."""
+    # It writes the path of every request at debug, and Slack's is a secret.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
     session = requests.Session()
     session.auth = lambda request: request
     return session

@@ -51,8 +51,12 @@ def settings_of(home: Path, **environ: str) -> Settings:
 def make_lake(settings: Settings) -> None:
     """An empty lake with every table that alerts read, the KPIs' aside."""
     with lake.connect(settings) as connection, lake.transaction(connection):
-        for table, columns in TABLES.items():
-            make_table(connection, table, columns)
+        make_tables(connection)
+
+
+def make_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    for table, columns in TABLES.items():
+        make_table(connection, table, columns)
 
 
 def make_table(connection: duckdb.DuckDBPyConnection, table: str, columns: str) -> None:
@@ -95,3 +99,9 @@ def add_exceptions(
         for number, at in enumerate(times, start=first):
             named = {"exception_id": f"x{number}", "trace_id": f"{number:032x}", "occurred_at": at}
             insert(connection, "marts.compliance_exceptions", **row | named | changed)
+
+
+def answer(connection: duckdb.DuckDBPyConnection, what: str, alert_id: str, at: datetime) -> None:
+    """Somebody's answer to an alert, as its event tells it: `acknowledged` or `closed`."""
+    named = {"event_type": f"governance.alert.{what}", "alert_id": alert_id, "occurred_at": at}
+    insert(connection, "staging.stg_alert_events", **named)
