@@ -22,6 +22,7 @@ from ingest.loading import load_once
 from ingest.settings import read_settings
 from metabase.release import ensure_release_tables
 from orchestration import work
+from orchestration.governance.alerting import ensure_alert_tables
 
 _PROJECT = Path(__file__).parent.parent / "dbt_project"
 
@@ -62,6 +63,7 @@ def measure() -> list[NodeCost]:
     settings = read_settings(os.environ)
     with lake.connect(settings) as connection:
         ensure_release_tables(connection)
+        ensure_alert_tables(connection)
         work.ensure_runs(connection)
     clock = _Clock()
     started = time.process_time(), time.monotonic()

@@ -40,6 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
     deliver_command.add_argument(
         "--retry-failed", action="store_true", help="also those that a receiver had refused for good"
     )
+    deliver_command.add_argument(
+        "--give-up", choices=["slack", "pagerduty"], help="never deliver what waits for this channel"
+    )
     commands.add_parser(
         "kill-test",
         add_help=False,
@@ -77,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "deliver-alerts":
                 from orchestration.alert_delivery import deliver_alerts
 
-                return deliver_alerts(settings, retry_failed=chosen.retry_failed)
+                return deliver_alerts(settings, retry_failed=chosen.retry_failed, give_up=chosen.give_up)
             case "kill-test":
                 # The campaign is one of the tests, which need a checkout, as dbt's project does.
                 command = [sys.executable, "-m", "tests.kills", *rest]

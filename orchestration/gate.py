@@ -79,6 +79,8 @@ def release(
         report = alerting.deliver(connection, warehouse.settings, clock=clock)
     for line in report.lines():
         say(line)
+    for warning in report.warnings:
+        context.log.warning(warning)
     for mart in publication.marts:
         key = ["serving", mart.mart]
         if mart.state == "published":

@@ -4,7 +4,7 @@ What crosses stands in crossings.py, what is owed to whom in decisions.py, who h
 """
 
 from orchestration.governance.alerting.decisions import BREACHES, HOLDS, decide
-from orchestration.governance.alerting.deliveries import Report, deliver, is_due, retry_failed, tend
+from orchestration.governance.alerting.deliveries import Report, deliver, give_up, is_due, retry_failed, tend
 from orchestration.governance.alerting.tables import ensure_alert_tables
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "decide",
     "deliver",
     "ensure_alert_tables",
+    "give_up",
     "is_due",
     "retry_failed",
     "tend",

@@ -169,6 +169,18 @@ def retry_failed(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def give_up(connection: duckdb.DuckDBPyConnection, channel: str) -> int:
+    """Let what waits for a channel go untold, such as what came up before anybody connected it; how much."""
+    of_channel = "lake.governance.deliveries where state in ('pending', 'failed') and channel = ?"
+    given_up = connection.execute(f"select count(*) from {of_channel}", [channel]).fetchone()  # noqa: S608 - ours
+    connection.execute(
+        "update lake.governance.deliveries set state = 'given_up', next_attempt_at = null "
+        "where state in ('pending', 'failed') and channel = ?",
+        [channel],
+    )
+    return int(given_up[0]) if given_up else 0
+
+
 def _connected(channels: Channels) -> list[str]:
     """The channels whose settings are there."""
     return [name for name, channel in CHANNELS.items() if channel.is_connected(channels)]
@@ -278,7 +290,7 @@ def _warnings(connection: duckdb.DuckDBPyConnection, channels: Channels) -> list
     warnings = []
     for channel, state, number, error in connection.execute(
         "select channel, state, count(*), max_by(last_error, sequence) from lake.governance.deliveries "
-        "where state != 'delivered' and channel != 'outbox' group by all order by all"
+        "where state in ('pending', 'failed') and channel != 'outbox' group by all order by all"
     ).fetchall():
         messages = f"{number:,} {'message' if number == 1 else 'messages'} to {channel}"
         if state == "failed":

@@ -55,7 +55,7 @@ DELIVERIES = pa.schema(
         ("created_at", TIME),
         # The CloudEvent, decided once and never changed.
         ("event", TEXT),
-        # `pending`, `delivered` or `failed` for good.
+        # `pending`, `delivered`, `failed` for good, or `given_up` by a person.
         ("state", TEXT),
         ("attempts", INT),
         # By the real clock, as is `delivered_at`; null: now.

@@ -160,7 +160,7 @@ def slack_body(kind: str, event: Event, key: str) -> dict[str, Any]:
         "Traces": str(data["trace_count"]),
     }
     links = {"Runbook": data["runbook_url"], "First trace": data["trace_url"]}
-    linked = [f"<{_escaped(url)}|{text}>" for text, url in links.items() if _is_link(url)]
+    linked = [f"<{_escaped(url).replace('|', '%7C')}|{text}>" for text, url in links.items() if _is_link(url)]
     remediation = [data["remediation"]] if data["remediation"] and kind != "resolve" else []
     return {
         "text": _escaped(headline),

@@ -34,7 +34,7 @@ TAKEN_WITHOUT_AN_ANSWER = Reply(None)
 
 
 class Receiver:
-    """What stands at `url`. `behave` decides each reply; `requests` is all that came, `taken` what was kept."""
+    """What stands at `url`. `behave` decides each reply; `requests` is what came, `taken` what it kept."""
 
     def __init__(self, behave: Callable[[Request], Reply]) -> None:
         self.behave = behave
