@@ -99,11 +99,13 @@ def release(
 
 
 def alert(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, about: tuple[str, ...]) -> None:
-    """Raise what crosses its threshold, and say how many alerts that were."""
+    """Raise what crosses its threshold, and say how many alerts that were and which seed rows are wrong."""
     trace_url = warehouse.settings.trace_url
-    raised = alerting.decide(connection, as_of=warehouse.as_of, trace_url=trace_url, about=about)
-    if raised:
-        say(f"raised {raised:,} {'alert' if raised == 1 else 'alerts'}")
+    decision = alerting.decide(connection, as_of=warehouse.as_of, trace_url=trace_url, about=about)
+    if decision.raised:
+        say(f"raised {decision.raised:,} {'alert' if decision.raised == 1 else 'alerts'}")
+    for warning in decision.warnings if about == alerting.BREACHES else ():
+        say(warning)
 
 
 def _gate(publication: Publication, mart: str) -> AssetCheckResult:

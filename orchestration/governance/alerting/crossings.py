@@ -12,7 +12,20 @@ from datetime import datetime
 import duckdb
 
 from orchestration.governance.alerting.tables import has_table
+from orchestration.governance.alerting.webhooks import CHANNELS as WEBHOOKS
 
+CHANNELS = ("outbox", *WEBHOOKS)
+COMPARATORS = (">", ">=", "<", "<=")
+# What may be measured of a row of `compliance_kpis_daily`; a rate of nothing is unknown.
+KPIS = {
+    "evaluated": "evaluated",
+    "violations": "violations",
+    "unknown": "unknown",
+    "open_exceptions": "open_exceptions",
+    "oldest_open_days": "oldest_open_days",
+    "violation_rate": "violations / nullif(evaluated, 0)",
+    "unknown_rate": "unknown / nullif(evaluated, 0)",
+}
 # How many trace ids and vault paths an alert lists.
 LISTED = 20
 
@@ -54,15 +67,7 @@ select
 from (
     select kpis.*, limits.* exclude (rule_id), limits.rule_id as limit_rule_id
     from (
-        select kpi_date, rule_id, jurisdiction, unnest([
-            {'name': 'evaluated', 'value': cast(evaluated as double)},
-            {'name': 'violations', 'value': violations},
-            {'name': 'unknown', 'value': unknown},
-            {'name': 'open_exceptions', 'value': open_exceptions},
-            {'name': 'oldest_open_days', 'value': oldest_open_days},
-            {'name': 'violation_rate', 'value': violations / nullif(evaluated, 0)},
-            {'name': 'unknown_rate', 'value': unknown / nullif(evaluated, 0)}
-        ], recursive := true)
+        select kpi_date, rule_id, jurisdiction, unnest([$measured], recursive := true)
         from lake.marts.compliance_kpis_daily
         where kpi_date <= $as_of
     ) as kpis
@@ -85,7 +90,10 @@ where
         when '<' then value < threshold
         when '<=' then value <= threshold
     end
-"""
+""".replace(
+    "$measured",
+    ", ".join(f"{{'name': '{name}', 'value': cast({measure} as double)}}" for name, measure in KPIS.items()),
+)
 
 # A hold happened when the unbroken row of publications that held the mart began.
 _HOLDS = """
@@ -147,6 +155,12 @@ routed as (
             and routes.severity in (things.severity, '*')
             and things.happened_at >= routes.valid_from
             and (routes.valid_to is null or things.happened_at < routes.valid_to)
+    -- seeds.py tells of the rest.
+    where
+        routes.window_minutes >= 1
+        and routes.threshold >= 1
+        and routes.audience is not null
+        and routes.channel in (select unnest($channels))
     qualify
         rank() over (
             partition by subject_kind, thing_id order by routes.rule_id = '*', routes.severity = '*'
@@ -233,6 +247,6 @@ def find_crossings(
     if found:
         things = " union all ".join(f"({_THINGS[kind][1]})" for kind in found)
         statement = _CROSSINGS.replace("with\n", f"with\n\nthings as ({things}),\n", 1)
-        wanted = {"as_of": as_of, "listed": LISTED}
+        wanted = {"as_of": as_of, "listed": LISTED, "channels": list(CHANNELS)}
         connection.execute(statement, {name: wanted[name] for name in wanted if f"${name}" in statement})
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ import duckdb
 from ingest.lake import transaction
 from orchestration.governance.alerting.crossings import find_crossings
 from orchestration.governance.alerting.events import cloud_event
+from orchestration.governance.alerting.seeds import unusable_rows
 from orchestration.governance.alerting.tables import ALERTS, append, ensure_alert_tables, has_table, rows_of
 
 # Kinds of subject: what dbt's marts tell, and what the gate's journal tells after a release.
@@ -125,13 +127,21 @@ order by alerts.window_start, alerts.alert_id, raised.channel
 _KINDS = {"closed_at": "resolve", "acknowledged_at": "acknowledge", "escalated_at": "escalate"}
 
 
+@dataclass(frozen=True)
+class Decision:
+    """How many alerts were raised, and which rows of the seeds cannot be used, in sentences."""
+
+    raised: int
+    warnings: tuple[str, ...]
+
+
 def decide(
     connection: duckdb.DuckDBPyConnection, *, as_of: datetime, trace_url: str, about: tuple[str, ...] = ()
-) -> int:
+) -> Decision:
     """Raise what crosses, follow what people answered, close what is settled, escalate what nobody saw.
 
-    Returns how many alerts were raised. Everything is as of `as_of`. `about` names the kinds of subject that
-    have news; without any, only answers and time are followed. The caller holds the writer lock.
+    Everything is as of `as_of`. `about` names the kinds of subject that have news; without any, only answers
+    and time are followed. The caller holds the writer lock.
     """
     at = _utc_naive(as_of)
     ensure_alert_tables(connection)
@@ -145,7 +155,7 @@ def decide(
             _note(connection, "closed_at", _SETTLED, {"as_of": at, "found": found}, at, trace_url)
             _note(connection, "acknowledged_at", _KNOWN, {"as_of": at}, at, trace_url)
         _note(connection, "escalated_at", _OVERDUE, {"as_of": at}, at, trace_url)
-    return raised
+    return Decision(raised, tuple(unusable_rows(connection)) if found else ())
 
 
 def is_undecided(connection: duckdb.DuckDBPyConnection, *, as_of: datetime) -> bool:

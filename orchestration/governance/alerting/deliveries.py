@@ -297,10 +297,8 @@ def _warnings(connection: duckdb.DuckDBPyConnection, channels: Channels) -> list
             warnings.append(f"{messages} failed for good: it {error}.")
         elif channel in connected:
             warnings.append(f"{messages} waiting to be tried again{f': it {error}' if error else ''}.")
-        elif channel in CHANNELS:
-            warnings.append(f"{messages} waiting: {CHANNELS[channel].setting} is not set.")
         else:
-            warnings.append(f"{messages} waiting: alert_routes names a channel that is none.")
+            warnings.append(f"{messages} waiting: {CHANNELS[channel].setting} is not set.")
     return warnings
 
 

@@ -399,6 +399,31 @@ def test_a_kpi_raises_an_alert_on_the_far_side_of_its_threshold_only(
     assert (alert["severity"], alert["exceptions"], alert["remediation"]) == ("high", None, "Mend it.")
 
 
+def test_a_row_that_cannot_be_used_is_told_and_stops_no_other(connection: duckdb.DuckDBPyConnection) -> None:
+    add_route(connection)
+    add_route(connection, channel="fax")
+    add_route(connection, rule_id="consent_missing", window_minutes=0)
+    add_route(connection, severity="high", threshold=None)
+    limit(connection, "violations", "=", 5)
+    limit(connection, "mood", ">", 5)
+    add_exceptions(connection, [NOON])
+    decision = decide(connection, as_of=AS_OF, trace_url=TRACES, about=BREACHES)
+    assert decision.raised == 1
+    told = [warning.removesuffix(" It raises nothing.") for warning in decision.warnings]
+    assert told == [
+        "seeds/alert_routes.csv: the row of *, *, fax has the channel fax; give one of outbox, slack, "
+        "pagerduty.",
+        "seeds/alert_routes.csv: the row of *, high, outbox has the threshold (empty); give 1 or more.",
+        "seeds/alert_routes.csv: the row of consent_missing, *, outbox has the window_minutes 0; "
+        "give 1 or more.",
+        "seeds/policy_escalations.csv: the row of *, high, mood has the kpi mood; give one of evaluated, "
+        "violations, unknown, open_exceptions, oldest_open_days, violation_rate, unknown_rate.",
+        "seeds/policy_escalations.csv: the row of *, high, violations has the comparator =; "
+        "give one of > >= < <=.",
+    ]
+    assert deliveries(connection) == [("outbox", "raise")]
+
+
 @pytest.mark.parametrize(
     ("comparator", "crossed"), [(">", ["c"]), (">=", ["b", "c"]), ("<", ["a"]), ("<=", ["a", "b"])]
 )
