@@ -192,16 +192,15 @@ windowed as (
 
 counted as (
     select
-        md5(cast(json_array(
-            subject_kind, subject, rule_id, measure, audience, route_severity, window_minutes
-        ) as varchar)) as fingerprint,
         subject_kind,
         subject,
         rule_id,
+        measure,
         audience,
+        route_severity,
         channel,
         window_start,
-        window_start + to_minutes(window_minutes) as window_end,
+        window_minutes,
         coalesce(['low', 'medium', 'high', 'critical'][max(severity_rank)], 'unknown') as severity,
         min(escalate_after_minutes) as escalate_after_minutes,
         count(distinct thing_id) filter (is_open) as open_things,
@@ -216,8 +215,12 @@ counted as (
 )
 
 select
+    md5(cast(json_array(
+        subject_kind, subject, rule_id, measure, audience, route_severity, window_minutes
+    ) as varchar)) as fingerprint,
     md5(fingerprint || ' ' || window_start) as alert_id,
-    counted.* exclude (traces, paths, open_things, summary),
+    counted.* exclude (measure, route_severity, window_minutes, traces, paths, open_things, summary),
+    window_start + to_minutes(window_minutes) as window_end,
     if(subject_kind = 'tenant', open_things, null) as exceptions,
     case subject_kind
         when 'tenant' then format('{:,} open {} of tenant {}',

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import duckdb
 
 from ingest.lake import transaction
+from metabase.journals import utc_naive
 from orchestration.governance.alerting.crossings import find_crossings
 from orchestration.governance.alerting.events import cloud_event
 from orchestration.governance.alerting.seeds import unusable_rows
@@ -143,7 +144,7 @@ def decide(
     Everything is as of `as_of`. `about` names the kinds of subject that have news; without any, only answers
     and time are followed. The caller holds the writer lock.
     """
-    at = _utc_naive(as_of)
+    at = utc_naive(as_of)
     ensure_alert_tables(connection)
     found = find_crossings(connection, about, at)
     answers = _answers(connection)
@@ -160,7 +161,7 @@ def decide(
 
 def is_undecided(connection: duckdb.DuckDBPyConnection, *, as_of: datetime) -> bool:
     """True when an answer came in or an alert became overdue since the last decision."""
-    at = _utc_naive(as_of)
+    at = utc_naive(as_of)
     questions: list[tuple[str, dict[str, Any]]] = [(_OVERDUE, {"as_of": at})]
     questions += [(_ANSWERED, {"as_of": at, "type": each}) for each in _answers(connection).values()]
     return any(connection.execute(question, wanted).fetchone() for question, wanted in questions)
@@ -235,7 +236,3 @@ def _owe(
         for number, alert in enumerate(wanted, start=1)
     ]
     append(connection, "deliveries", rows)
-
-
-def _utc_naive(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(tzinfo=None)

@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.settings import Channels, Settings
+from metabase.journals import utc_naive
 from orchestration.governance.alerting.decisions import decide, is_undecided
 from orchestration.governance.alerting.tables import has_table
 from orchestration.governance.alerting.webhooks import CHANNELS, TIMEOUT, Answer, new_session, post
@@ -46,7 +47,6 @@ from lake.governance.deliveries
 where state = 'pending' and channel in (select unnest($channels))
 order by sequence
 """
-
 
 _ANY_TIME = datetime(1970, 1, 1)  # noqa: DTZ001 - as the lake stores times: UTC without a zone
 
@@ -103,6 +103,7 @@ class _Run:
         ]
 
     def ready_at(self, message: Pending) -> datetime:
+        """When it may be tried next."""
         return max(message.next_attempt_at or _ANY_TIME, self.left_until.get(message.channel, _ANY_TIME))
 
 
@@ -111,7 +112,7 @@ def is_due(connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: da
     if not has_table(connection, "governance", "deliveries"):
         return False
     waiting = _first_of_each(_pending(connection, ["outbox", *_connected(settings.channels)]))
-    if any((message.next_attempt_at or _ANY_TIME) <= _naive(now) for message in waiting):
+    if any((message.next_attempt_at or _ANY_TIME) <= utc_naive(now) for message in waiting):
         return True
     return is_undecided(connection, as_of=settings.as_of_or(now))
 
@@ -140,11 +141,11 @@ def deliver(
     the writer lock.
     """
     run = _Run(_pending(connection, _connected(settings.channels)))
-    problems = _file_outbox(connection, settings.home / "outbox", run, _naive(clock()))
-    deadline = _naive(clock()) + timedelta(seconds=SECONDS_A_RUN)
+    problems = _file_outbox(connection, settings.home / "outbox", run, utc_naive(clock()))
+    deadline = utc_naive(clock()) + timedelta(seconds=SECONDS_A_RUN)
     with new_session() as session:
         while messages := run.to_try():
-            soonest, now = min(map(run.ready_at, messages)), _naive(clock())
+            soonest, now = min(map(run.ready_at, messages)), utc_naive(clock())
             if max(soonest, now) > deadline:
                 break
             if soonest > now:
@@ -157,7 +158,7 @@ def deliver(
                 now=now.replace(tzinfo=UTC),
                 timeout=timeout,
             )
-            _record(connection, message, answer, run, _naive(clock()), draw)
+            _record(connection, message, answer, run, utc_naive(clock()), draw)
     return Report(run.delivered, (*problems, *_warnings(connection, settings.channels)))
 
 
@@ -171,13 +172,11 @@ def retry_failed(connection: duckdb.DuckDBPyConnection) -> None:
 
 def give_up(connection: duckdb.DuckDBPyConnection, channel: str) -> int:
     """Let what waits for a channel go untold, such as what came up before anybody connected it; how much."""
-    of_channel = "lake.governance.deliveries where state in ('pending', 'failed') and channel = ?"
-    given_up = connection.execute(f"select count(*) from {of_channel}", [channel]).fetchone()  # noqa: S608 - ours
-    connection.execute(
+    given_up = connection.execute(
         "update lake.governance.deliveries set state = 'given_up', next_attempt_at = null "
         "where state in ('pending', 'failed') and channel = ?",
         [channel],
-    )
+    ).fetchone()
     return int(given_up[0]) if given_up else 0
 
 
@@ -300,7 +299,3 @@ def _warnings(connection: duckdb.DuckDBPyConnection, channels: Channels) -> list
         else:
             warnings.append(f"{messages} waiting: {CHANNELS[channel].setting} is not set.")
     return warnings
-
-
-def _naive(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(tzinfo=None)
