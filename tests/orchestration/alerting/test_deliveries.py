@@ -155,7 +155,8 @@ settings = read_settings(os.environ)
 as_of = datetime(2026, 10, 14, 18, tzinfo=UTC)
 with lake.writer_lock(settings), lake.connect(settings) as connection:
     decide(connection, as_of=as_of, trace_url="https://traces.example/{trace_id}", about=("tenant",))
-    deliver(connection, settings, clock=lambda: datetime.now(UTC))
+    print("begun", flush=True)
+    deliver(connection, settings, clock=lambda: datetime.now(UTC), timeout=(1, 0.5))
 """
 
 
@@ -166,7 +167,8 @@ def start(settings: Settings, receiver: Receiver, *, deadly: int = 0) -> subproc
         "TRACEHOUSE_SLACK_WEBHOOK_URL": receiver.url + SLACK_PATH,
         "PYTHONPATH": str(ROOT),
     }
-    return subprocess.Popen([sys.executable, "-c", CHILD, str(deadly)], cwd=ROOT, env=environ)
+    command = [sys.executable, "-c", CHILD, str(deadly)]
+    return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE)
 
 
 def prepare(settings: Settings, number: int) -> None:
@@ -220,6 +222,45 @@ def test_runs_killed_while_they_deliver_lose_no_alert_and_tell_none_twice_by_its
         assert [process.returncode for process in running] == [-signal.SIGKILL, -signal.SIGKILL, 0]
         assert len(receiver.taken) == 7
         assert_all_told_once(small_lake, receiver, 5)
+
+
+@pytest.mark.long
+def test_twenty_runs_killed_at_any_moment_lose_no_alert_and_tell_none_twice_by_its_key(
+    small_lake: Settings,
+) -> None:
+    prepare(small_lake, 40)
+    drawn = random.Random(20)  # noqa: S311 - the same every time
+
+    def behave(request: Request) -> Reply:
+        chance = drawn.random()
+        return REFUSED if chance < 0.5 else TAKEN_WITHOUT_AN_ANSWER if chance < 0.6 else Reply()
+
+    kills = 0
+    with receiving(behave) as receiver:
+        for moment in range(20):
+            running = start(small_lake, receiver)
+            try:
+                # Half of them from their start on, half from the first message on.
+                if moment % 2 and running.stdout:
+                    running.stdout.readline()
+                running.wait(0.05 * moment if moment % 2 else 0.1 * moment)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+                kills += 1
+        for _ in range(20):
+            assert start(small_lake, receiver).wait() == 0
+            with lake.connect(small_lake) as connection:
+                retry_now(connection)
+                if dict(states(connection)).keys() == {"delivered"}:
+                    break
+        assert kills > 10
+        assert_all_told_once(small_lake, receiver, 40)
+
+
+def retry_now(connection: duckdb.DuckDBPyConnection) -> None:
+    """As if the time of every wait had passed."""
+    connection.execute("update lake.governance.deliveries set next_attempt_at = null")
 
 
 def test_a_message_for_a_channel_that_is_not_connected_waits_and_the_warning_names_its_setting(
