@@ -10,7 +10,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -43,11 +43,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Message:
-    """What is posted where. `key` is the deduplication key: the same for every attempt."""
+    """What is posted where. `key` is the deduplication key, the same for every attempt."""
 
-    url: str
+    url: str = field(repr=False)
     key: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True)
