@@ -22,6 +22,7 @@ from ingest.loading import load_once
 from ingest.settings import read_settings
 from metabase.release import ensure_release_tables
 from orchestration import work
+from orchestration.governance.alerting import ensure_alert_tables
 from orchestration.governance.ledger import ensure_ledger
 
 _PROJECT = Path(__file__).parent.parent / "dbt_project"
@@ -63,6 +64,7 @@ def measure() -> list[NodeCost]:
     settings = read_settings(os.environ)
     with lake.connect(settings) as connection:
         ensure_release_tables(connection)
+        ensure_alert_tables(connection)
         work.ensure_runs(connection)
         ensure_ledger(connection)
     clock = _Clock()

@@ -58,7 +58,7 @@ def connect(
 
     Raises LakeUnreadableError when the catalogue cannot be opened, or is missing and `read_only`.
     """
-    catalog = Path(settings.catalog.removeprefix("sqlite:"))
+    catalog = settings.catalog_file
     if read_only and not catalog.exists():
         raise LakeUnreadableError(f"There is no lake at {catalog} yet; run `make run` first.")
     connection = open_duckdb(threads=threads)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ingest.errors import SettingsError
 from ingest.mlflow_store.uri import check_tracking_uri
@@ -18,14 +19,25 @@ DEFAULT_TRACE_URL = (
     "%22queries%22:%5B%7B%22refId%22:%22A%22,%22queryType%22:%22traceql%22,%22query%22:%22{trace_id}%22%7D%5D%7D%7D"
 )
 
+PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Where alerts are sent to; null where a channel is not connected. Never shown in a repr or a log."""
+
+    slack_webhook_url: str | None = field(default=None, repr=False)
+    pagerduty_routing_key: str | None = field(default=None, repr=False)
+    pagerduty_url: str = field(default=PAGERDUTY_URL, repr=False)
+
 
 @dataclass(frozen=True)
 class Settings:
     """What one run of the warehouse needs to know. Paths are absolute.
 
     `as_of` is null when nothing pins it: ages and freshness are then measured at the real clock.
-    `workers` is how many processes decode a large load. `hash_key` and `mlflow_tracking_uri`, which may hold
-    a password, never show in a repr, a log or an argument list.
+    `workers` is how many processes decode a large load. `hash_key`, `channels` and `mlflow_tracking_uri`,
+    which may hold a password, never show in a repr, a log or an argument list.
     """
 
     home: Path
@@ -39,11 +51,17 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     workers: int = 1
     hash_key: str | None = field(default=None, repr=False)
+    channels: Channels = field(default_factory=Channels)
 
     @property
     def landing(self) -> Path:
         """The folder that senders write to and the warehouse only reads."""
         return self.home / "landing"
+
+    @property
+    def catalog_file(self) -> Path:
+        """The DuckLake catalogue, which is there once a run has begun."""
+        return Path(self.catalog.removeprefix("sqlite:"))
 
     @property
     def as_of_file(self) -> Path:
@@ -87,6 +105,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             environ, "TRACEHOUSE_INGEST_WORKERS", _cores(), unit="processes", at_least=1, at_most=64
         ),
         hash_key=environ.get("TRACEHOUSE_HASH_KEY") or None,
+        channels=_channels(environ),
     )
 
 
@@ -112,6 +131,38 @@ def _as_of(value: str | None, pinned: Path) -> datetime | None:
 def _tracking_uri(environ: Mapping[str, str]) -> str | None:
     uri = environ.get("MLFLOW_TRACKING_URI")
     return check_tracking_uri(uri) if uri else None
+
+
+def _channels(environ: Mapping[str, str]) -> Channels:
+    key = environ.get("TRACEHOUSE_PAGERDUTY_ROUTING_KEY") or None
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        raise SettingsError(
+            "TRACEHOUSE_PAGERDUTY_ROUTING_KEY holds a character that no key has; give the integration key of "
+            "an Events API v2 integration, 32 letters and digits."
+        )
+    return Channels(
+        slack_webhook_url=_webhook(environ, "TRACEHOUSE_SLACK_WEBHOOK_URL"),
+        pagerduty_routing_key=key,
+        pagerduty_url=_webhook(environ, "TRACEHOUSE_PAGERDUTY_URL") or PAGERDUTY_URL,
+    )
+
+
+def _webhook(environ: Mapping[str, str], name: str) -> str | None:
+    """A URL that a secret may be sent to: over TLS, or to this machine. Its value is never told."""
+    url = environ.get(name)
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise SettingsError(f"{name} is no URL; give one that starts with https://.") from None
+    is_local = parts.scheme == "http" and host in ("localhost", "127.0.0.1", "::1")
+    if not host or not (parts.scheme == "https" or is_local):
+        raise SettingsError(f"{name} is no URL that starts with https:// and names a host.")
+    if parts.username or not url.isascii() or any(character.isspace() for character in url):
+        raise SettingsError(f"{name} holds a user name, a space or a character that no URL may have.")
+    return url
 
 
 def _cores() -> int:

@@ -36,6 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     focus_command.add_argument("--month", required=True, help="such as 2026-10")
     focus_command.add_argument("--output", required=True, type=Path, help="a new file, .csv or .parquet")
+    deliver_command = commands.add_parser("deliver-alerts", help="deliver the alerts that still wait")
+    deliver_command.add_argument(
+        "--retry-failed", action="store_true", help="also those that a receiver had refused for good"
+    )
+    deliver_command.add_argument(
+        "--give-up", choices=["slack", "pagerduty"], help="never deliver what waits for this channel"
+    )
     commands.add_parser(
         "kill-test",
         add_help=False,

@@ -18,6 +18,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 from ingest import lake
 from metabase.release import ensure_release_tables
 from orchestration import work
+from orchestration.governance.alerting import ensure_alert_tables
 from orchestration.governance.ledger import ensure_ledger
 from orchestration.preview import preview
 from orchestration.project import DBT_PROJECT_DIR, ONLY_IF_NEEDED
@@ -50,6 +51,7 @@ def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, warehouse: W
     """
     with lake.connect(warehouse.settings) as connection:
         ensure_release_tables(connection)
+        ensure_alert_tables(connection)
         work.ensure_runs(connection)
         ensure_ledger(connection)
         todo = work.find_work(connection, work.digest_project(DBT_PROJECT_DIR), warehouse.as_of)

@@ -1,12 +1,15 @@
 """Read this first: the whole graph and every policy that holds for all of it.
 
 landing/  ->  bronze  ->  ledger  ->  dbt models (tests are checks)  ->  release (one gate check a mart)
+
+Alerts are raised around the release, and delivered there and by a sensor.
 """
 
 from __future__ import annotations
 
 from dagster import Definitions, in_process_executor
 
+from orchestration.alert_assets import alert_delivery, deliver_alerts, delivery
 from orchestration.dbt_assets import dbt_models
 from orchestration.gate import release
 from orchestration.ingest_assets import bronze
@@ -17,10 +20,10 @@ from orchestration.schedules import daily_maintenance, hourly, maintenance, pipe
 from orchestration.sensors import new_files
 
 defs = Definitions(
-    assets=[bronze, ledger, dbt_models, release, lake_maintenance],
-    jobs=[pipeline, maintenance],
+    assets=[bronze, ledger, dbt_models, release, lake_maintenance, alert_delivery],
+    jobs=[pipeline, maintenance, delivery],
     schedules=[hourly, daily_maintenance],
-    sensors=[new_files],
+    sensors=[new_files, deliver_alerts],
     resources={"warehouse": Warehouse(), "dbt": dbt_command_line()},
     # A process per step would import for seconds and give up the writer lock between steps.
     executor=in_process_executor,

@@ -6,6 +6,7 @@ mart fails the run, is named in the UI and does not keep the others back.
 
 from collections.abc import Iterator
 
+import duckdb
 from dagster import (
     AssetCheckResult,
     AssetCheckSpec,
@@ -21,6 +22,8 @@ from metabase.contracts import public_marts
 from metabase.publication import Publication
 from metabase.release import audit_and_release
 from orchestration import work
+from orchestration.alert_delivery import clock
+from orchestration.governance import alerting
 from orchestration.governance.ledger import record_facts
 from orchestration.preview import markdown_table
 from orchestration.project import DBT_PROJECT_DIR, MANIFEST, POLICIES
@@ -56,10 +59,14 @@ MARTS = public_marts(MANIFEST)
 def release(
     context: AssetExecutionContext, warehouse: Warehouse
 ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
-    """Audit, publish what passed, hold what did not, and note what this run has seen."""
+    """Audit, publish what passed, hold what did not, and note what this run has seen.
+
+    What crosses its threshold is raised before, so that the release shows it; holds are raised after.
+    """
     digests = work.digest_project(DBT_PROJECT_DIR)
     with lake.connect(warehouse.settings) as connection:
         load_id = work.latest_load(connection)
+        alert(connection, warehouse, alerting.BREACHES)
         publication = audit_and_release(
             connection,
             warehouse.settings,
@@ -71,6 +78,12 @@ def release(
         # Before the run counts as finished: one that is killed in between is repeated, and enters both.
         record_facts(connection, warehouse.settings.home, POLICIES, now=warehouse.now)
         work.remember_run(connection, context.run_id, load_id, digests, warehouse.as_of, warehouse.now)
+        alert(connection, warehouse, alerting.HOLDS)
+        report = alerting.deliver(connection, warehouse.settings, clock=clock)
+    for line in report.lines():
+        say(line)
+    for warning in report.warnings:
+        context.log.warning(warning)
     for mart in publication.marts:
         key = ["serving", mart.mart]
         if mart.state == "published":
@@ -86,6 +99,16 @@ def release(
         else:
             say(f"held {mart.mart}: {publication.reasons(mart.mart)[0].message}")
         yield _gate(publication, mart.mart)
+
+
+def alert(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, about: tuple[str, ...]) -> None:
+    """Raise what crosses its threshold, and say how many alerts that were and which seed rows are wrong."""
+    trace_url = warehouse.settings.trace_url
+    decision = alerting.decide(connection, as_of=warehouse.as_of, trace_url=trace_url, about=about)
+    if decision.raised:
+        say(f"raised {decision.raised:,} {'alert' if decision.raised == 1 else 'alerts'}")
+    for warning in decision.warnings if about == alerting.BREACHES else ():
+        say(warning)
 
 
 def _gate(publication: Publication, mart: str) -> AssetCheckResult:

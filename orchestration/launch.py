@@ -8,7 +8,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from ingest.loading import load_once
 from ingest.settings import Settings
 from metabase.serving import Serving
 from orchestration import work
+from orchestration.alert_delivery import deliver_alerts, is_due
 from orchestration.project import DBT_PROJECT_DIR, MANIFEST, ONLY_IF_NEEDED, ROOT, refresh_manifest
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def run_pipeline(settings: Settings) -> int:
     prepare_home(settings)
     if is_idle(settings, datetime.now(UTC)) and not brought_news(settings):
         follow_moved_home(settings)
+        deliver_waiting(settings)
         print(f"Nothing new in {settings.landing}: the marts stand as published.", file=sys.stderr)
         if told := tell_strays(settings.landing):
             print(told, file=sys.stderr)
@@ -125,12 +127,19 @@ def written_or_told(home: Path) -> Iterator[None]:
 
 def is_idle(settings: Settings, now: datetime) -> bool:
     """True when no file is new or has grown and the last finished run saw everything else."""
-    if not Path(settings.catalog.removeprefix("sqlite:")).exists():
+    if not settings.catalog_file.exists():
         return False
     with lake.connect(settings, read_only=True) as connection:
         if not work.has_runs(connection) or has_news(Journal(connection), settings, now=now):
             return False
         return not work.find_work(connection, work.digest_project(DBT_PROJECT_DIR), settings.as_of_or(now))
+
+
+def deliver_waiting(settings: Settings) -> None:
+    """Deliver alerts that a receiver did not take before; another run that is writing does so itself."""
+    with suppress(LakeBusyError):
+        if is_due(settings):
+            deliver_alerts(settings)
 
 
 def brought_news(settings: Settings) -> bool:

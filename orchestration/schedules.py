@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dagster import AssetSelection, DefaultScheduleStatus, ScheduleDefinition, define_asset_job
 
+from orchestration.alert_assets import alert_delivery
 from orchestration.maintenance import lake_maintenance
 
 pipeline = define_asset_job(
     "pipeline",
-    selection=AssetSelection.all() - AssetSelection.assets(lake_maintenance),
+    selection=AssetSelection.all() - AssetSelection.assets(lake_maintenance, alert_delivery),
     description="Landing folder to gated marts.",
 )
 

@@ -1,0 +1,26 @@
+select
+    alert_id,
+    fingerprint,
+    subject_kind,
+    subject,
+    rule_id,
+    severity,
+    audience,
+    summary,
+    window_start,
+    window_end,
+    escalate_after_minutes,
+    raised_at,
+    acknowledged_at,
+    escalated_at,
+    closed_at,
+    exceptions,
+    trace_ids,
+    trace_count,
+    first_trace_id,
+    vault_paths,
+    vault_path_count,
+    remediation,
+    runbook_url
+
+from {{ source('governance', 'alerts') }}
