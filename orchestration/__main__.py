@@ -70,3 +70,58 @@ def main(arguments: list[str] | None = None) -> int:
 
         return check_telemetry(rest)
     if rest and chosen.command not in ("kill-test", "verify-ledger"):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    try:
+        if chosen.command == "verify-ledger":
+            from orchestration.governance.verify_ledger import main as verify_ledger
+
+            # A proof is checked where there is no home to have settings.
+            return verify_ledger(rest, os.environ)
+        settings = read_settings(os.environ)
+        match chosen.command:
+            case "demo":
+                from orchestration.demo import demo
+
+                return demo(settings, size=chosen.size)
+            case "ui":
+                from orchestration.launch import serve_ui
+
+                return serve_ui(settings, host=chosen.host, port=chosen.port)
+            case "plant-faults":
+                from orchestration.faults import plant_faults
+
+                return plant_faults(settings, now=datetime.now(UTC))
+            case "focus":
+                from orchestration.focus import export_focus
+
+                return export_focus(settings, month=chosen.month, output=chosen.output)
+            case "telemetry":
+                from orchestration.telemetry.generate import generate
+
+                return generate(today=datetime.now(UTC).date())
+            case "deliver-alerts":
+                from orchestration.alert_delivery import deliver_alerts
+
+                return deliver_alerts(settings, retry_failed=chosen.retry_failed, give_up=chosen.give_up)
+            case "kill-test":
+                # The campaign is one of the tests, which need a checkout, as dbt's project does.
+                command = [sys.executable, "-m", "tests.kills", *rest]
+                return subprocess.run(command, cwd=ROOT).returncode  # noqa: S603 - this Python, our module
+            case _:
+                from orchestration.launch import run_pipeline
+
+                return run_pipeline(settings)
+    except TracehouseError as error:
+        print(f"tracehouse: {error}", file=sys.stderr)
+        return exit_code(error)
+
+
+def exit_code(error: TracehouseError) -> int:
+    """What a failed command exits with (design §3)."""
+    if isinstance(error, SettingsError):
+        return 2
+    return 3 if isinstance(error, LakeBusyError) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
