@@ -1,43 +1,18 @@
 -- Every judgement on its day, and what was still open when the day ended.
 with
 
-verdicts as (
-
-    select
-        usage_date,
-        rule_id,
-        jurisdiction,
-        verdict,
-        records
-
-    from {{ ref('int_verdicts') }}
-
-    union all
-
-    select
-        usage_date,
-        rule_id,
-        jurisdiction,
-        verdict,
-        records
-
-    from {{ ref('int_standing_verdicts') }}
-
-),
-
 judged as (
 
     select
-        -- What is judged as it stands and has no day of its own stands on today.
-        coalesce(usage_date, cast({{ as_of() }} as date)) as kpi_date,
+        kpi_date,
         rule_id,
-        coalesce(jurisdiction, 'unknown') as jurisdiction,
+        jurisdiction,
         sum(records) as evaluated,
         sum(case when verdict = 'violation' then records else 0 end) as violations,
         sum(case when verdict = 'unknown' then records else 0 end) as unknown
 
-    from verdicts
-    group by coalesce(usage_date, cast({{ as_of() }} as date)), rule_id, coalesce(jurisdiction, 'unknown')
+    from {{ ref('int_verdict_counts') }}
+    group by kpi_date, rule_id, jurisdiction
 
 ),
 
