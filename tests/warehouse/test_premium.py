@@ -69,12 +69,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     )
     calls = [call("1", "buyer", "ok"), call("2", "idle", "denied"), call("3", "pro", "ok")]
     wiki = {"connector_name": "wiki", "tenant_id": "first", "effective_at": "2026-02-02T00:00:00Z"}
-    land_lines(
-        home,
-        "governance",
-        "calls.jsonl",
-        [*calls, event("enabled", f"{LATE_FEBRUARY}T00:00:00Z", "wiki", **wiki)],
-    )
+    land_lines(home, "governance", "calls.jsonl", calls)
+    diary = {"connector_name": "diary", "tenant_id": "first"}
+    told_in_time = [
+        event("enabled", f"{LATE_FEBRUARY}T00:00:00Z", "wiki", **wiki),
+        event("enabled", f"{LATE_FEBRUARY}T00:00:00Z", "diary", effective_at="2026-01-31T00:00:00Z", **diary),
+        event("disabled", f"{LATE_FEBRUARY}T00:00:00Z", "none", effective_at="2026-02-02T00:00:00Z", **diary),
+    ]
+    land_lines(home, "governance", "connectors.jsonl", told_in_time)
     land_files(home)
     build(home, "+premium_funnel_monthly", "+feature_adoption_daily")
     later = snapshot(LATE_FEBRUARY, "pro", "pro", 20, active_users=1, updated_at="2026-02-26T00:00:00Z")
@@ -84,10 +86,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     idle_crm = {"connector_name": "crm", "tenant_id": "idle", "effective_at": "2026-03-01T00:00:00Z"}
     mail = {"connector_name": "mail", "tenant_id": "pro"}
     on, off = f"{LATE_FEBRUARY}T23:59:59Z", "2026-02-27T00:00:00Z"
-    # Before anything else that comes late. Of two copies of an event the one of the greater digest counts.
+    # Before anything else that comes late, so that nothing else has these days computed anew.
     calendar = {"connector_name": "calendar", "tenant_id": "first"}
     moved = wiki | {"effective_at": "2026-02-04T00:00:00Z"}
-    premium_wiki = {"connector_name": "wiki", "effective_at": "2026-02-10T00:00:00Z", "is_premium": True}
+    premium_diary = {"connector_name": "diary", "effective_at": "2026-02-01T12:00:00Z", "is_premium": True}
     late = [
         event("registered", told_at, "crm", **registration),
         event("disabled", told_at, "no crm", **idle_crm),
@@ -98,7 +100,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
         event("disabled", told_at, "no calendar", effective_at="2026-02-05T00:00:00Z", **calendar),
         event("enabled", told_at, "wiki", **moved),
         event("disabled", told_at, "no wiki", **wiki | {"effective_at": "2026-02-12T00:00:00Z"}),
-        event("registered", told_at, "premium wiki", **premium_wiki),
+        event("registered", told_at, "premium diary", **premium_diary),
     ]
     land_lines(home, "governance", "late.jsonl", late)
     land_files(home)
@@ -156,7 +158,7 @@ def test_an_event_that_came_late_counts_from_the_day_on_on_which_it_begins_to_ho
     enabled = home.in_lake(
         "select name, enabled_tenants, min(usage_date)::varchar, max(usage_date)::varchar, count(*) "
         "from lake.marts.feature_adoption_daily "
-        "where kind = 'connector' and name != 'wiki' and enabled_tenants > 0 "
+        "where kind = 'connector' and name not in ('diary', 'wiki') and enabled_tenants > 0 "
         "group by all order by all"
     )
     # Crm is enabled by two snapshots for eight days, and one tenant's is disabled; who has erp nobody says.
@@ -166,17 +168,21 @@ def test_an_event_that_came_late_counts_from_the_day_on_on_which_it_begins_to_ho
         ("crm", 2, "2026-02-25", "2026-02-28", 4),
         ("mail", 1, "2026-02-25", "2026-02-26", 2),
     ]
-    wiki = home.in_lake(
-        "select min(usage_date)::varchar, min(usage_date) filter (is_premium)::varchar, "
-        "max(usage_date)::varchar "
-        "from lake.marts.feature_adoption_daily where name = 'wiki'"
+    days = home.in_lake(
+        "select name, is_premium, min(usage_date)::varchar, max(usage_date)::varchar "
+        "from lake.marts.feature_adoption_daily where name in ('diary', 'wiki') group by all order by all"
     )
-    assert wiki == [("2026-02-04", "2026-02-10", "2026-02-11")]
+    # Of two copies of an event the one of the greater digest counts, which came later.
+    assert days == [
+        ("diary", True, "2026-02-01", "2026-02-01"),
+        ("diary", None, "2026-01-31", "2026-01-31"),
+        ("wiki", None, "2026-02-04", "2026-02-11"),
+    ]
 
 
 def test_what_came_late_gives_what_it_gives_when_all_is_built_anew(home: Home) -> None:
     adoption = "select * from lake.marts.feature_adoption_daily order by all"
     in_parts = home.in_lake(adoption)
     dbt(home, "run", "--full-refresh", "--select", "feature_adoption_daily")
-    assert {row[3] for row in in_parts} == {"chat", "research", "calendar", "crm", "mail", "wiki"}
+    assert {row[3] for row in in_parts} == {"chat", "research", "calendar", "crm", "diary", "mail", "wiki"}
     assert home.in_lake(adoption) == in_parts
