@@ -56,6 +56,15 @@
     )
 {%- endmacro %}
 
+{#- A member as JSON text, whatever it is; null where it is missing or null. -#}
+{% macro json_text(json, name) -%}
+    {{ return(adapter.dispatch('json_text')(json, name)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text(json, name) -%}
+    nullif(cast(json_extract({{ json }}, '$.{{ name }}') as varchar), 'null')
+{%- endmacro %}
+
 {#- Whether a JSON object in text has a member, null or not. -#}
 {% macro json_has_member(json, name) -%}
     {{ return(adapter.dispatch('json_has_member')(json, name)) }}
