@@ -249,7 +249,7 @@ def test_a_dispute_has_the_tenant_of_its_charge_and_its_own_minor_units(home: Ho
     ]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_shuffled_and_repeated_events_give_the_same_marts_to_the_row(
     home: Home, tmp_path: Path, seed: int
 ) -> None:
