@@ -210,8 +210,7 @@ named as (
 select
     'stripe' as source,
     coalesce(named.event_id, named.subscription_id)
-    || case when named.valid_from != named.told_at then '/' || cast(named.valid_from as varchar) else '' end
-        as event_id,
+    || case when named.valid_from = named.told_at then '' else '/' || cast(named.valid_from as varchar) end as event_id,
     coalesce(customers.tenant_id, named.customer_id) as tenant_id,
     named.subscription_id,
     tier_of_period.entitlement_tier,

@@ -113,10 +113,11 @@ begun as (
         *,
         last_value(mrr_usd) over states_of_interval as latest_mrr_usd,
         bool_or(has_disagreement) over states_of_interval as has_any_disagreement,
-        -- The last word of those that disagree, else of all.
+        -- The last word of those that disagree, else of all; a carried snapshot has none.
         coalesce(
             last_value(case when has_disagreement then snapshot_tier end ignore nulls) over states_of_interval,
-            last_value(snapshot_tier ignore nulls) over states_of_interval
+            last_value(case when has_disagreement is not null then snapshot_tier end ignore nulls)
+                over states_of_interval
         ) as latest_snapshot_tier
 
     from ended
