@@ -1,14 +1,17 @@
-"""A month of `focus_charges_daily` as one file that FinOps tools load beside cloud bills.
+"""A month of `focus_charges_daily` as a file that FinOps tools load beside cloud bills.
 
 FOCUS 1.2 says how values are written: times in UTC as ISO 8601 with a Z, decimals without an exponent, and
-nothing where there is no value.
+nothing where there is no value. What it wants to be told of the dataset is in the Parquet file, and beside
+the CSV file.
 """
 
 from __future__ import annotations
 
 import csv
+import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.errors import SettingsError
+from metabase.focus_schema import as_key_values, focus_time, schema_metadata
 from metabase.serving import Serving
 
 MART = "focus_charges_daily"
@@ -76,17 +80,18 @@ class Exported:
         )
 
 
-def export_month(serving: Serving, month: str, target: Path) -> Exported:
+def export_month(serving: Serving, month: str, target: Path, *, now: datetime) -> Exported:
     """Write the charges of `month` (such as `2026-10`) that readers see to `target`, a new .csv or .parquet.
 
     In CSV a text that a spreadsheet could take for a formula gets an apostrophe in front; Parquet has it
-    as it is. The file stands there whole or not at all.
+    as it is. What `schema_metadata` says of the columns at `now` is key-value metadata of a Parquet file;
+    beside a CSV file it is the new file `<target>.metadata.json`. All stand there whole, or none.
 
     Raises SettingsError for a month, name or folder that cannot be, for a file that exists, and when there
     are no charges of that month or nothing was published. Sources: the attributes DateTimeFormat,
     NumericFormat and NullHandling of FOCUS 1.2.
     """
-    write = _writer(month, target)
+    files = _new_files(month, target)
     charges = _published(serving, MART)
     with duckdb.connect() as connection:
         asked = {"file": str(charges), "month": month}
@@ -100,28 +105,53 @@ def export_month(serving: Serving, month: str, target: Path) -> Exported:
             raise SettingsError(
                 f"{USAGE_MART} stands as an older version published it; `python -m metabase report` says why."
             ) from error
-        new = target.with_name(f".{target.name}.part")
-        try:
-            write(connection.execute(_CHARGES, asked).to_arrow_reader(_BATCH), new)
-            new.replace(target)
-        except OSError as error:
-            raise SettingsError(f"{target} cannot be written ({error.strerror}).") from error
-        finally:
-            new.unlink(missing_ok=True)
+        found = connection.execute(_CHARGES, asked).to_arrow_reader(_BATCH)
+        metadata = schema_metadata(found.schema, now)
+        with _whole(files) as parts:
+            match parts:
+                case [new]:
+                    _write_parquet(found, metadata, new)
+                case [beside, new]:
+                    beside.write_text(f"{json.dumps(metadata, indent=2)}\n", encoding="utf-8")
+                    _write_csv(found, new)
     return Exported(target, month, rows, tokens, billed, int(unpriced_tokens), unpriced_requests)
 
 
-def _writer(month: str, target: Path) -> Callable[[pa.RecordBatchReader, Path], None]:
+def _new_files(month: str, target: Path) -> Sequence[Path]:
+    """What an export writes, its charges last."""
     if not _MONTH.fullmatch(month):
         raise SettingsError(f"{month!r} is no month; write it like 2026-10.")
-    writers = {".csv": _write_csv, ".parquet": _write_parquet}
-    if target.suffix not in writers:
+    if target.suffix not in (".csv", ".parquet"):
         raise SettingsError(f"{target} would be neither CSV nor Parquet; end its name in .csv or .parquet.")
     if not target.parent.is_dir():
         raise SettingsError(f"There is no folder {target.parent} to write {target.name} to.")
-    if target.exists():
-        raise SettingsError(f"{target} exists and is not overwritten; name another file or remove it first.")
-    return writers[target.suffix]
+    beside = target.with_name(f"{target.name}.metadata.json")
+    files = (beside, target) if target.suffix == ".csv" else (target,)
+    for file in files:
+        if file.exists():
+            raise SettingsError(
+                f"{file} exists and is not overwritten; name another file or remove it first."
+            )
+    return files
+
+
+@contextmanager
+def _whole(files: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    """Parts to write: each becomes its one of `files` when all are written, or none does."""
+    parts = [file.with_name(f".{file.name}.part") for file in files]
+    standing: list[Path] = []
+    try:
+        yield parts
+        for part, file in zip(parts, files, strict=True):
+            part.replace(file)
+            standing.append(file)
+    except OSError as error:
+        for file in standing:
+            file.unlink(missing_ok=True)
+        raise SettingsError(f"{files[-1]} cannot be written ({error.strerror}).") from error
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
 
 
 def _published(serving: Serving, mart: str) -> Path:
@@ -146,10 +176,13 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str, asked: dict[str, str
     return row
 
 
-def _write_parquet(charges: pa.RecordBatchReader, file: Path) -> None:
+def _write_parquet(charges: pa.RecordBatchReader, metadata: Mapping[str, Any], file: Path) -> None:
     schema = pa.schema(
-        field.with_type(pa.timestamp("us", tz="UTC")) if pa.types.is_timestamp(field.type) else field
-        for field in charges.schema
+        (
+            field.with_type(pa.timestamp("us", tz="UTC")) if pa.types.is_timestamp(field.type) else field
+            for field in charges.schema
+        ),
+        metadata=as_key_values(metadata),
     )
     with pq.ParquetWriter(file, schema) as writer:
         for batch in charges:
@@ -176,7 +209,7 @@ def _cell(value: object) -> str:
         case bool():
             return str(value).lower()
         case datetime():
-            return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+            return focus_time(value)
         case Decimal():
             text = f"{value:f}"
             return text.rstrip("0").rstrip(".") if "." in text else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest.settings import Settings
@@ -11,5 +12,6 @@ from metabase.serving import Serving
 
 def export_focus(settings: Settings, *, month: str, output: Path) -> int:
     """Write the published charges of `month` to `output`; say in one line what is in it and what is not."""
-    print(export_month(Serving(Path(settings.serving)), month, output).line)
+    serving = Serving(Path(settings.serving))
+    print(export_month(serving, month, output, now=datetime.now(UTC)).line)
     return 0

@@ -1,8 +1,10 @@
 {#-
     What a cost is the sum of: a list with an entry for each price that something was charged at, with its `token_class`
-    ('requests' for a price per request), the `quantity`, and what one costs: `usd_per_unit` as agreed or else asked,
-    `list_usd_per_unit` as the market asks, null where there is no market. `kinds` says of which class a kind of tokens
-    is; of each kind there are the columns `*_tokens`, `*_usd_per_mtok` and `list_*_usd_per_mtok`.
+    ('requests' for a price per request), the `detail` of the class that may cost something else than the rest of it
+    ('audio', '1h'; null for the rest), the `quantity`, and what one costs: `usd_per_unit` as agreed or else asked,
+    `list_usd_per_unit` as the market asks, null where there is no market. `kinds` says of which class, and which
+    detail of it, a kind of tokens is; of each kind there are the columns `*_tokens`, `*_usd_per_mtok` and
+    `list_*_usd_per_mtok`.
 -#}
 {% macro charges(kinds, requests) -%}
     {{ return(adapter.dispatch('charges')(kinds, requests)) }}
@@ -11,9 +13,10 @@
 {% macro duckdb__charges(kinds, requests) -%}
     list_filter(
         [
-            {%- for kind, token_class in kinds.items() %}
+            {%- for kind, (token_class, detail) in kinds.items() %}
             {
                 'token_class': '{{ token_class }}',
+                'detail': {{ "'" ~ detail ~ "'" if detail else 'cast(null as varchar)' }},
                 'quantity': cast(coalesce({{ kind }}_tokens, 0) as decimal(22, 3)),
                 'usd_per_unit': {{ usd_per_token(kind ~ '_usd_per_mtok') }},
                 'list_usd_per_unit': {{ usd_per_token('list_' ~ kind ~ '_usd_per_mtok') }}
@@ -21,6 +24,7 @@
             {%- endfor %}
             {
                 'token_class': 'requests',
+                'detail': cast(null as varchar),
                 'quantity': case
                     when usd_per_thousand_requests = 0 then 0 else cast({{ requests }} as decimal(22, 3))
                 end,

@@ -34,6 +34,37 @@
     case when json_type({{ json }}, '$.{{ name }}') = 'OBJECT' then json_extract_string({{ json }}, '$.{{ name }}') end
 {%- endmacro %}
 
+{#-
+    What stands in a JSON object in text, at any depth, as rows of `name` (its place) and `value`: a scalar as JSON text,
+    of an object that it is one, of an array its length; null for null. To join with.
+-#}
+{% macro json_nodes(json) -%}
+    {{ return(adapter.dispatch('json_nodes')(json)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_nodes(json) -%}
+    (
+        select
+            fullkey as name,
+            case type
+                when 'OBJECT' then '{}'
+                when 'ARRAY' then '[' || json_array_length(value) || ']'
+                when 'NULL' then null
+                else cast(value as varchar)
+            end as value
+        from json_tree({{ json }})
+    )
+{%- endmacro %}
+
+{#- A member as JSON text, whatever it is; null where it is missing or null. -#}
+{% macro json_text(json, name) -%}
+    {{ return(adapter.dispatch('json_text')(json, name)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_text(json, name) -%}
+    nullif(cast(json_extract({{ json }}, '$.{{ name }}') as varchar), 'null')
+{%- endmacro %}
+
 {#- Whether a JSON object in text has a member, null or not. -#}
 {% macro json_has_member(json, name) -%}
     {{ return(adapter.dispatch('json_has_member')(json, name)) }}

@@ -10,3 +10,12 @@
         {%- endfor %}
         ) as varchar)
 {%- endmacro %}
+
+{#- The same without the members that are null; null where none is left. -#}
+{% macro json_object_of_known(members) -%}
+    {{ return(adapter.dispatch('json_object_of_known')(members)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_object_of_known(members) -%}
+    nullif(cast(json_merge_patch('{}', {{ json_object(members) }}) as varchar), '{}')
+{%- endmacro %}

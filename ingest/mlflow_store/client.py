@@ -15,7 +15,7 @@ from ingest.mlflow_store.uri import sqlite_file, store_name
 
 # Things in one answer of the store; a server gives at most so many traces.
 _PAGE = 500
-_EXPERIMENTS_PER_QUESTION = 100
+EXPERIMENTS_PER_QUESTION = 100
 # MLflow's own: seven retries over minutes. A server that is away is read by the next load.
 _ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
@@ -30,6 +30,7 @@ _ENVIRONMENT = {
 _MODELS_AND_PROMPTS = ("", "tag.`mlflow.prompt.is_prompt` = 'true'")
 # Not NOT_FOUND, which is also said of a trace whose payload is missing.
 _GONE = "RESOURCE_DOES_NOT_EXIST"
+_REFUSED = ("PERMISSION_DENIED", "CUSTOMER_UNAUTHORIZED")
 
 
 class StoreUnreadableError(TracehouseError):
@@ -40,11 +41,13 @@ class TrackingStore:
     """One tracking store. Every method raises StoreUnreadableError when the store does not answer.
 
     What it gives are MLflow's own entities, page by page; a page holds at most 500. Things that come or go
-    while pages are read may be missed or seen twice: whoever misses one asks `has`.
+    while pages are read may be missed or seen twice: whoever misses one asks `has`. `refused` counts what it
+    holds for others alone.
     """
 
     def __init__(self, uri: str) -> None:
         self.name = store_name(uri)
+        self.refused = 0
         os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
@@ -76,17 +79,19 @@ class TrackingStore:
         return list(self._ask(self._client.get_metric_history, run_id, key))
 
     def traces(self, experiment_ids: Sequence[str], since_ms: int | None) -> Iterator[list[Any]]:
-        """What is known of traces that started at `since_ms` or later, with assessments but no spans."""
-        for some in _in_groups(experiment_ids):
-            pages = self._pages(
-                self._client.search_traces,
-                locations=some,
-                filter_string="" if since_ms is None else f"attributes.timestamp_ms >= {since_ms}",
-                max_results=_PAGE,
-                order_by=["timestamp_ms ASC"],
-                include_spans=False,
-            )
-            yield from ([trace.info for trace in page] for page in pages)
+        """What is known of traces that started at `since_ms` or later, with assessments but no spans.
+
+        The oldest first, of at most EXPERIMENTS_PER_QUESTION experiments.
+        """
+        pages = self._pages(
+            self._client.search_traces,
+            locations=list(experiment_ids),
+            filter_string="" if since_ms is None else f"attributes.timestamp_ms >= {since_ms}",
+            max_results=_PAGE,
+            order_by=["timestamp_ms ASC"],
+            include_spans=False,
+        )
+        yield from ([trace.info for trace in page] for page in pages)
 
     def aliases(self) -> dict[tuple[str, int], list[str]]:
         """The aliases of each registered version, by model or prompt and version, sorted."""
@@ -108,7 +113,10 @@ class TrackingStore:
             yield from self._pages(self._client.search_model_versions, filter_string=which, max_results=_PAGE)
 
     def has(self, table: str, key: Sequence[str]) -> bool:
-        """Whether the store still holds what bronze table `table` knows by `key`, asked for it alone."""
+        """Whether the store still holds what bronze table `table` knows by `key`, asked for it alone.
+
+        What it refuses to show is held, as far as anybody can tell.
+        """
         ask: Callable[..., Any] = {
             "mlflow_experiments": self._client.get_experiment,
             "mlflow_runs": self._client.get_run,
@@ -118,8 +126,12 @@ class TrackingStore:
         try:
             ask(*key)
         except Exception as error:
-            if getattr(error, "error_code", None) == _GONE:
+            code = getattr(error, "error_code", None)
+            if code == _GONE:
                 return False
+            if code in _REFUSED:
+                self.refused += 1
+                return True
             raise self._unreadable(error) from error
         return True
 
@@ -205,8 +217,8 @@ def _view_all() -> Any:
 
 
 def _in_groups(experiment_ids: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(experiment_ids), _EXPERIMENTS_PER_QUESTION):
-        yield list(experiment_ids[start : start + _EXPERIMENTS_PER_QUESTION])
+    for start in range(0, len(experiment_ids), EXPERIMENTS_PER_QUESTION):
+        yield list(experiment_ids[start : start + EXPERIMENTS_PER_QUESTION])
 
 
 def _why(error: BaseException) -> str:
@@ -220,7 +232,7 @@ def _why(error: BaseException) -> str:
         return "answered with errors (HTTP 5xx or 429) each time it was asked: see the server's log."
     if "ConnectionError" in names:
         return "cannot be reached: start the server, or correct MLFLOW_TRACKING_URI."
-    if code in ("UNAUTHENTICATED", "PERMISSION_DENIED", "CUSTOMER_UNAUTHORIZED"):
+    if code in ("UNAUTHENTICATED", *_REFUSED):
         return (
             "refuses to be read: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or "
             "MLFLOW_TRACKING_TOKEN, of somebody who may read it."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,17 +11,17 @@ import duckdb
 from ingest.commit import Commits
 from ingest.mlflow_store import records
 from ingest.mlflow_store.batch import Batch
-from ingest.mlflow_store.client import StoreUnreadableError, TrackingStore
+from ingest.mlflow_store.client import EXPERIMENTS_PER_QUESTION, StoreUnreadableError, TrackingStore
 from ingest.mlflow_store.records import Version
 from ingest.mlflow_store.uri import store_name
-from ingest.mlflow_store.versions import Points, Versions, newest_trace
+from ingest.mlflow_store.versions import Points, Versions, newest_traces
 from ingest.parquet import Store
 from ingest.pieces import Limits, RecordError
 from ingest.settings import Settings
 from ingest.summary import LoadSummary
 
-# How long before the newest trace that is known traces are listed again: they may have changed, been assessed
-# or been deleted since. What happens to older ones is not seen.
+# How long before the newest known trace of an experiment its traces are listed again: they may have changed,
+# been assessed or been deleted since. What happens to older ones is not seen.
 LOOK_BACK = timedelta(days=30)
 
 Progress = Callable[[str], None]
@@ -48,9 +48,14 @@ def load_store(
     name = store_name(uri)
     batch = Batch(connection, commits, store, limits, name, summary)
     try:
-        load = _Load(connection, TrackingStore(uri), batch, now)
+        tracking = TrackingStore(uri)
         progress(f"reading {name}")
-        load.read()
+        _Load(connection, tracking, batch, now).read()
+        if tracking.refused:
+            progress(
+                f"{name} no longer shows {tracking.refused:,} things that it did: they stay as they were. "
+                "Let the user of MLFLOW_TRACKING_USERNAME read them, or delete them there."
+            )
     except StoreUnreadableError as error:
         summary.store_failure = str(error)
     batch.commit()
@@ -101,38 +106,36 @@ class _Load:
     def _land_points(self, run: Any, known: set[str]) -> None:
         for key in sorted(run.data.metrics):
             for point in self._store.metric_history(run.info.run_id, key):
-                try:
-                    version = records.metric_version(run, point)
-                except RecordError as error:
-                    self._batch.add_bad({"run_id": run.info.run_id, "point": point}, error)
-                    continue
-                if version.digest not in known:
+                version = self._read(lambda point: records.metric_version(run, point), point, run.info.run_id)
+                if version is not None and version.digest not in known:
                     known.add(version.digest)
                     self._batch.add("mlflow_metrics", version)
 
     def _read_traces(self) -> None:
         traces = self._versions("mlflow_traces")
         evaluations = self._versions("mlflow_evaluations")
-        newest = newest_trace(self._connection, self._now)
-        since = None if newest is None else newest - LOOK_BACK
-        since_ms = None if since is None else int(since.replace(tzinfo=UTC).timestamp() * 1000)
-        for page in self._store.traces(list(self._experiments), since_ms):
-            self._land(traces, page, records.trace_key, records.trace_version)
-            assessed = [(assessment, trace) for trace in page for assessment in trace.assessments]
-            self._land(
-                evaluations,
-                assessed,
-                lambda pair: records.evaluation_key(pair[0]),
-                lambda pair: records.evaluation_version(*pair),
-            )
-        if since is not None:
-            self._remove_missing(traces, "seen_with >= ?", since)
+        newest = newest_traces(self._connection, self._now)
+        for group in _in_groups(self._experiments, newest):
+            since = min(newest[each] for each in group) - LOOK_BACK if group[0] in newest else None
+            for page in self._store.traces(group, _milliseconds(since)):
+                # The trace comes last: until it is in the lake, the next load lists it again.
+                assessed = [(assessment, trace) for trace in page for assessment in trace.assessments]
+                self._land(
+                    evaluations,
+                    assessed,
+                    lambda pair: records.evaluation_key(pair[0]),
+                    lambda pair: records.evaluation_version(*pair),
+                )
+                self._land(traces, page, records.trace_key, records.trace_version)
+            if since is not None:
+                listed = "seen_with >= ? and listed_in in (select unnest(?::varchar[]))"
+                self._remove_missing(traces, listed, since, group)
         # A trace names all its assessments, so what was missing there is gone.
         unnamed = evaluations.missing(
-            "(seen_with in (select id from seen_mlflow_traces)"
-            " or seen_with in (select id from gone_mlflow_traces)"
+            "([seen_with] in (select id from seen_mlflow_traces)"
+            " or [seen_with] in (select id from gone_mlflow_traces)"
             # Of an earlier load that was killed in between.
-            " or seen_with in (select id from known_mlflow_traces where stage = 'removed'))"
+            " or [seen_with] in (select id from known_mlflow_traces where stage = 'removed'))"
         )
         self._remove(evaluations, unnamed)
 
@@ -172,12 +175,24 @@ class _Load:
         by_key = {key_of(each): each for each in page}
         found = []
         for key in versions.see(list(by_key)):
-            try:
-                found.append(read(by_key[key]))
-            except RecordError as error:
-                self._batch.add_bad(by_key[key], error)
+            version = self._read(read, by_key[key])
+            if version is not None:
+                found.append(version)
         changed = versions.changed(sorted(found, key=lambda version: version.key))
         return [(by_key[version.key], version) for version in changed]
+
+    def _read(self, read: Callable[[Any], Version], entity: Any, run_id: str | None = None) -> Version | None:
+        """The version of one entity; null where it cannot be a row, which then is in quarantine."""
+        try:
+            return read(entity)
+        except RecordError as error:
+            known = error
+        except Exception as error:  # noqa: BLE001 - one entity that surprises must not cost all others
+            known = RecordError(
+                "unreadable", f"MLflow's entity cannot be read as a row ({type(error).__name__})."
+            )
+        self._batch.add_bad(entity if run_id is None else {"run_id": run_id, "point": entity}, known)
+        return None
 
     def _remove_missing(self, versions: Versions, condition: str = "true", *values: Any) -> None:
         """Each is asked for alone: a list that was read page by page may have missed it."""
@@ -187,3 +202,16 @@ class _Load:
     def _remove(self, versions: Versions, keys: Sequence[tuple[str, ...]]) -> None:
         for copy in versions.remove(keys):
             self._batch.copy(versions.table, copy)
+
+
+def _in_groups(experiments: Iterable[str], newest: Mapping[str, datetime]) -> Iterator[list[str]]:
+    """Experiments to be listed together, from about the same time on; those without a known trace apart."""
+    unknown = [each for each in experiments if each not in newest]
+    known = sorted((each for each in experiments if each in newest), key=lambda each: newest[each])
+    for some in (unknown, known):
+        for start in range(0, len(some), EXPERIMENTS_PER_QUESTION):
+            yield some[start : start + EXPERIMENTS_PER_QUESTION]
+
+
+def _milliseconds(instant: datetime | None) -> int | None:
+    return None if instant is None else int(instant.replace(tzinfo=UTC).timestamp() * 1000)

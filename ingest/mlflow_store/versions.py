@@ -26,8 +26,8 @@ KEYS = {
 }
 # Beside the key, what decides whether a thing that was not seen should have been.
 _SEEN_WITH = {"mlflow_traces": "started_at", "mlflow_evaluations": "mlflow_trace_id"}
-# Between the parts of a key; in no name that MLflow takes.
-_JOINT = "\x1f"
+# Where it stands, for what is listed place by place.
+_LISTED_IN = {"mlflow_traces": "experiment_id"}
 _EPOCH = date(1970, 1, 1)
 _COPIED_AT_ONCE = 500
 
@@ -47,8 +47,8 @@ class Versions:
         self.table = table
         self._connection = connection
         self._store_name = store_name
-        self._key = f"concat_ws('{_JOINT}', {', '.join(KEYS[table])})"
-        beside = _SEEN_WITH.get(table, "null")
+        self._key = f"[{', '.join(f'cast({name} as varchar)' for name in KEYS[table])}]"
+        beside, place = _SEEN_WITH.get(table, "null"), _LISTED_IN.get(table, "null")
         connection.execute(
             f"""
             create or replace temp table known_{table} as
@@ -57,34 +57,34 @@ class Versions:
                 max(load_id) as load_id,
                 arg_max(record_digest, load_id) as digest,
                 arg_max(lifecycle_stage, load_id) as stage,
-                any_value({beside}) as seen_with
+                any_value({beside}) as seen_with,
+                any_value({place}) as listed_in
             from lake.bronze.{table}
             where source_file = ?
             group by 1
             """,  # noqa: S608 - ours
             [store_name],
         )
-        connection.execute(f"create or replace temp table seen_{table} (id varchar)")
-        connection.execute(f"create or replace temp table gone_{table} (id varchar)")
+        connection.execute(f"create or replace temp table seen_{table} (id varchar[])")
+        connection.execute(f"create or replace temp table gone_{table} (id varchar[])")
 
     def see(self, keys: Collection[tuple[str, ...]]) -> set[tuple[str, ...]]:
         """Remember that the store holds these. Gives those that no page before had."""
-        ids = [_JOINT.join(key) for key in keys]
         rows = self._connection.execute(
-            f"insert into seen_{self.table} select distinct unnest(?::varchar[]) as id "  # noqa: S608 - ours
+            f"insert into seen_{self.table} select distinct unnest(?::varchar[][]) as id "  # noqa: S608 - ours
             f"except select id from seen_{self.table} returning id",
-            [ids],
+            [[list(key) for key in keys]],
         ).fetchall()
-        return {tuple(found.split(_JOINT)) for (found,) in rows}
+        return {tuple(found) for (found,) in rows}
 
     def changed(self, versions: Sequence[Version]) -> list[Version]:
         """Those that differ from the newest version that the lake has."""
         known = self._connection.execute(
-            f"select id, digest from known_{self.table} where id in (select unnest(?::varchar[]))",  # noqa: S608 - ours
-            [[_JOINT.join(version.key) for version in versions]],
+            f"select id, digest from known_{self.table} where id in (select unnest(?::varchar[][]))",  # noqa: S608 - ours
+            [[list(version.key) for version in versions]],
         ).fetchall()
-        digests = dict(known)
-        return [each for each in versions if digests.get(_JOINT.join(each.key)) != each.digest]
+        digests = {tuple(found): digest for found, digest in known}
+        return [each for each in versions if digests.get(each.key) != each.digest]
 
     def missing(self, condition: str = "true", *values: Any) -> list[tuple[str, ...]]:
         """What the lake has and this load has not seen, of what it should: `condition` is SQL of ours."""
@@ -96,22 +96,22 @@ class Versions:
             """,  # noqa: S608 - ours
             list(values),
         ).fetchall()
-        return [tuple(found.split(_JOINT)) for (found,) in rows]
+        return [tuple(found) for (found,) in rows]
 
     def remove(self, keys: Sequence[tuple[str, ...]]) -> Iterator[Copy]:
         """The last versions of these, as removed, with the load that brought what they hold."""
         names = schema.RECORD_TABLES[self.table].names[: -len(schema.PROVENANCE_NOT_NULL) + 1]
         stage = names.index("lifecycle_stage")
         for start in range(0, len(keys), _COPIED_AT_ONCE):
-            ids = [_JOINT.join(key) for key in keys[start : start + _COPIED_AT_ONCE]]
-            self._connection.execute(f"insert into gone_{self.table} select unnest(?::varchar[])", [ids])
+            ids = [list(key) for key in keys[start : start + _COPIED_AT_ONCE]]
+            self._connection.execute(f"insert into gone_{self.table} select unnest(?::varchar[][])", [ids])
             columns = ", ".join(f"bronze.{name}" for name in names)
             rows = self._connection.execute(
                 f"""
                 select bronze.load_id, bronze.event_date, {columns}
                 from (select *, {self._key} as id from lake.bronze.{self.table}) as bronze
                 inner join known_{self.table} as known using (id, load_id)
-                where bronze.source_file = ? and id in (select unnest(?::varchar[]))
+                where bronze.source_file = ? and id in (select unnest(?::varchar[][]))
                 """,  # noqa: S608 - ours
                 [self._store_name, ids],
             ).fetchall()
@@ -147,12 +147,18 @@ class Points:
         return {digest for (digest,) in rows}
 
 
-def newest_trace(connection: duckdb.DuckDBPyConnection, until: datetime) -> datetime | None:
-    """When the newest trace that is known started; one that claims to come after `until` does not count."""
-    row = connection.execute(
-        "select max(seen_with) from known_mlflow_traces where seen_with <= ?", [until.replace(tzinfo=None)]
-    ).fetchone()
-    return row[0] if row else None
+def newest_traces(connection: duckdb.DuckDBPyConnection, until: datetime) -> dict[str, datetime]:
+    """When the newest known trace of each experiment started; none that claims to come after `until` counts.
+
+    Each experiment is listed from its oldest trace on, so all before its newest known one are known, too,
+    wherever a load was interrupted. One of which none is known is not there.
+    """
+    rows = connection.execute(
+        "select listed_in, max(seen_with) from known_mlflow_traces "
+        "where seen_with <= ? and listed_in is not null group by listed_in",
+        [until.replace(tzinfo=None)],
+    ).fetchall()
+    return dict(rows)
 
 
 def known_bad(connection: duckdb.DuckDBPyConnection, store_name: str) -> set[str]:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from ingest import lake, schema
-from ingest.mlflow_store import loading
+from ingest.mlflow_store import loading, records
+from ingest.mlflow_store.client import StoreUnreadableError, TrackingStore
 from ingest.redaction import read_redaction
 from tests.ingest.loads import Warehouse, span_line, warehouse
 from tests.ingest.mlflow_stores import TinyStore
@@ -219,6 +220,86 @@ def test_traces_are_listed_again_as_far_back_as_is_said(house: Warehouse, store:
     assert house.ask("select mlflow_trace_id from lake.bronze.mlflow_evaluations") == [(inside,)]
     store.sql.delete_traces("0", trace_ids=[inside, outside])
     assert load(house) == {"mlflow_traces": 1, "mlflow_evaluations": 1}
+
+
+def test_each_experiment_is_listed_from_its_own_newest_trace_on(
+    house: Warehouse, store: TinyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupted load, and an experiment that is seen later, lose none, however old it is."""
+    monkeypatch.setattr(loading, "EXPERIMENTS_PER_QUESTION", 1)
+    other = store.client.create_experiment("other")
+    store.trace("0", 1, at_ms=T0)
+    store.trace(other, 2, at_ms=T0 - 60 * DAY_MS)
+    store.trace(other, 3, at_ms=T0 - 50 * DAY_MS)
+    listed = TrackingStore.traces
+
+    def fails(self: TrackingStore, experiments: list[str], since_ms: int | None) -> Any:
+        if other in experiments:
+            raise StoreUnreadableError("away")
+        return listed(self, experiments, since_ms)
+
+    with monkeypatch.context() as away:
+        away.setattr(TrackingStore, "traces", fails)
+        assert house.load().rows_landed["mlflow_traces"] == 1
+    assert load(house) == {"mlflow_traces": 2}
+    third = store.client.create_experiment("third")
+    store.trace(third, 4, at_ms=T0 - 400 * DAY_MS)
+    assert load(house) == {"mlflow_experiments": 1, "mlflow_traces": 1}
+
+
+def test_what_is_no_longer_shown_stays_and_stops_nothing(
+    house: Warehouse, store: TinyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind `mlflow server --app-name basic-auth`: lists leave it out; asked for alone it is refused."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos.databricks_pb2 import PERMISSION_DENIED
+
+    secret = store.client.create_experiment("secret")
+    hidden = run(store, secret, accuracy=0.5)
+    load(house)
+    run(store, "0", accuracy=0.6)
+
+    def refused(*_: Any) -> None:
+        raise MlflowException("Permission denied", error_code=PERMISSION_DENIED)
+
+    pages = TrackingStore.experiments
+    monkeypatch.setattr(
+        TrackingStore,
+        "experiments",
+        lambda self: ([each for each in page if each.experiment_id != secret] for page in pages(self)),
+    )
+    monkeypatch.setattr(MlflowClient, "get_experiment", refused)
+    monkeypatch.setattr(MlflowClient, "get_run", refused)
+    assert load(house) == {"mlflow_runs": 1, "mlflow_metrics": 1}
+    assert house.ask(f"select lifecycle_stage from lake.bronze.mlflow_runs where run_id = '{hidden}'") == [
+        ("active",)
+    ]
+
+
+def test_a_model_may_have_any_sign_in_its_name(house: Warehouse, store: TinyStore) -> None:
+    store.client.create_registered_model("a\x1fb")
+    store.client.create_model_version("a\x1fb", "/nowhere")
+    assert load(house)["mlflow_model_versions"] == 1
+    assert load(house) == {}
+
+
+def test_an_entity_that_surprises_is_quarantined_and_the_rest_lands(
+    house: Warehouse, store: TinyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = run(store), run(store)
+    read = records.run_version
+
+    def surprised(entity: Any, experiment: str | None) -> Any:
+        if entity.info.run_id == bad:
+            raise AttributeError("nobody expected this")
+        return read(entity, experiment)
+
+    monkeypatch.setattr(records, "run_version", surprised)
+    assert load(house)["mlflow_runs"] == 1
+    assert house.ask("select run_id from lake.bronze.mlflow_runs") == [(good,)]
+    told = house.ask("select reason_code, reason from lake.bronze.quarantine")
+    assert told == [("unreadable", "MLflow's entity cannot be read as a row (AttributeError).")]
 
 
 def test_a_trace_that_claims_to_come_from_the_future_hides_none(house: Warehouse, store: TinyStore) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import errno
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -13,6 +17,7 @@ from ingest.errors import SettingsError
 from metabase.__main__ import MANIFEST
 from metabase.contracts import Mart, public_marts
 from metabase.focus_export import export_month
+from metabase.focus_schema import schema_metadata
 from metabase.serving import Serving
 from metabase.sql import quoted
 from orchestration.__main__ import main
@@ -84,6 +89,7 @@ NEVER_NULL = {
     "SkuMeter",
     "SkuPriceId",
 }
+NOW = datetime(2026, 11, 2, 9, 5, 7, 999_999, tzinfo=UTC)
 
 
 def contract(name: str) -> Mart:
@@ -165,7 +171,7 @@ def test_csv_has_times_with_z_plain_decimals_and_nothing_for_null(serving: Servi
             | {"x_IsListPriceKnown": "true"}
         ],
     )
-    export_month(serving, "2026-10", tmp_path / "october.csv")
+    export_month(serving, "2026-10", tmp_path / "october.csv", now=NOW)
     (row,) = exported(tmp_path / "october.csv")
     assert row["ChargePeriodStart"] == "2026-10-31T00:00:00Z"
     assert row["ListUnitPrice"] == "0.000000000000000001"
@@ -179,16 +185,16 @@ def test_text_from_telemetry_is_no_formula_in_csv_and_unchanged_in_parquet(
 ) -> None:
     name = f"{start}cmd()"
     release(serving, "r00000001", [charge("2026-10-01", SubAccountId=f"'{name}'", ResourceId="'a=b'")])
-    export_month(serving, "2026-10", tmp_path / "october.csv")
+    export_month(serving, "2026-10", tmp_path / "october.csv", now=NOW)
     (row,) = exported(tmp_path / "october.csv")
     assert (row["SubAccountId"], row["ResourceId"]) == (f"'{name}", "a=b")
-    export_month(serving, "2026-10", tmp_path / "october.parquet")
+    export_month(serving, "2026-10", tmp_path / "october.parquet", now=NOW)
     assert pq.read_table(tmp_path / "october.parquet")["SubAccountId"].to_pylist() == [name]
 
 
 def test_parquet_has_the_columns_of_csv_and_times_in_utc(serving: Serving, tmp_path: Path) -> None:
     release(serving, "r00000001", [charge("2026-10-01")])
-    export_month(serving, "2026-10", tmp_path / "october.parquet")
+    export_month(serving, "2026-10", tmp_path / "october.parquet", now=NOW)
     schema = pq.read_schema(tmp_path / "october.parquet")
     assert tuple(schema.names) == contract("focus_charges_daily").column_names
     assert {str(schema.field(name).type) for name in DATE_TIMES} == {"timestamp[us, tz=UTC]"}
@@ -248,5 +254,70 @@ def test_a_file_that_exists_is_kept(serving: Serving, tmp_path: Path) -> None:
     file = tmp_path / "october.csv"
     file.write_text("sent")
     with pytest.raises(SettingsError, match="exists and is not overwritten"):
-        export_month(serving, "2026-10", file)
+        export_month(serving, "2026-10", file, now=NOW)
     assert file.read_text() == "sent"
+
+
+def test_csv_has_the_schema_beside_it_and_parquet_the_same_as_its_key_values(
+    serving: Serving, tmp_path: Path
+) -> None:
+    release(serving, "r00000001", [charge("2026-10-01")])
+    export_month(serving, "2026-10", tmp_path / "october.csv", now=NOW)
+    beside = json.loads((tmp_path / "october.csv.metadata.json").read_text(encoding="utf-8"))
+    assert beside["FocusVersion"] == "1.2"
+    assert beside["DataGenerator"] == "Tracehouse"
+    assert beside["CreationDate"] == "2026-11-02T09:05:07Z"
+    defined = {column["ColumnName"]: column for column in beside["ColumnDefinition"]}
+    assert list(defined) == list(exported(tmp_path / "october.csv")[0])
+    assert {name for name, column in defined.items() if column["DataType"] == "DATETIME"} == DATE_TIMES
+    assert {name for name, column in defined.items() if column["DataType"] == "DECIMAL"} == DECIMALS
+    assert defined["BilledCost"] == {
+        "ColumnName": "BilledCost",
+        "DataType": "DECIMAL",
+        "NumericPrecision": 38,
+        "NumberScale": 12,
+    }
+    assert (defined["Tags"]["DataType"], defined["Tags"]["ProviderTagPrefixes"]) == ("JSON", [])
+    assert defined["SkuPriceDetails"]["DataType"] == "JSON"
+    assert defined["SkuId"] == {"ColumnName": "SkuId", "DataType": "STRING", "StringEncoding": "UTF-8"}
+    assert defined["x_IsListPriceKnown"]["DataType"] == "BOOLEAN"
+
+    export_month(serving, "2026-10", tmp_path / "october.parquet", now=NOW)
+    told = pq.read_schema(tmp_path / "october.parquet").metadata
+    within = {key.decode(): value.decode() for key, value in told.items()}
+    assert json.loads(within.pop("ColumnDefinition")) == beside.pop("ColumnDefinition")
+    assert within == beside
+    assert not (tmp_path / "october.parquet.metadata.json").exists()
+
+
+def test_a_schema_keeps_its_id_while_its_columns_stay() -> None:
+    columns = pa.schema({"BilledCost": pa.decimal128(38, 12), "Tags": pa.string()})
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+    wider = pa.schema({"BilledCost": pa.decimal128(38, 13), "Tags": pa.string()})
+    first = schema_metadata(columns, NOW)["SchemaId"]
+    assert schema_metadata(columns, later)["SchemaId"] == first
+    assert schema_metadata(wider, NOW)["SchemaId"] != first
+
+
+def test_a_schema_that_exists_is_kept_and_no_charges_stand_without_theirs(
+    serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(serving, "r00000001", [charge("2026-10-01")])
+    file, beside = tmp_path / "october.csv", tmp_path / "october.csv.metadata.json"
+    beside.write_text("sent")
+    with pytest.raises(SettingsError, match=r"october\.csv\.metadata\.json exists and is not overwritten"):
+        export_month(serving, "2026-10", file, now=NOW)
+    assert beside.read_text() == "sent"
+    beside.unlink()
+
+    replace = Path.replace
+
+    def full_when_charges_come(part: Path, to: Path) -> Path:
+        if to == file:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return replace(part, to)
+
+    monkeypatch.setattr(Path, "replace", full_when_charges_come)
+    with pytest.raises(SettingsError, match=r"october\.csv cannot be written \(No space left on device\)"):
+        export_month(serving, "2026-10", file, now=NOW)
+    assert [found.name for found in tmp_path.iterdir()] == ["serving"]

@@ -13,7 +13,7 @@ from tests.running import Home
 from tests.warehouse.building import SECOND, build
 
 # One worker builds the warehouses that all of these compare.
-pytestmark = pytest.mark.xdist_group("order")
+pytestmark = [pytest.mark.xdist_group("order"), pytest.mark.long]
 
 DAY = 86_400 * SECOND
 # 2026-10-01T12:00:00Z

@@ -1,5 +1,6 @@
 -- A state begins wherever a snapshot or a subscription change does, or where a snapshot is no longer carried. Tier,
--- status and revenue are the subscriptions', where there are any, else the snapshot's.
+-- status and revenue are the subscriptions', where there are any, else the snapshot's. What the snapshot says of them
+-- is kept beside, since it may say otherwise.
 with
 
 snapshots as (
@@ -129,6 +130,12 @@ described as (
         snapshots.jurisdiction,
         snapshots.home_region,
         snapshots.snapshot_date,
+        snapshots.entitlement_tier as snapshot_tier,
+        case when snapshots.status is not null then snapshots.is_cancelled end as snapshot_is_cancelled,
+        snapshots.mrr_usd as snapshot_mrr_usd,
+        subscribed.is_subscribed,
+        -- A snapshot tells of its own day alone; carried on it cannot know what changed since.
+        subscribed.valid_from < cast(snapshots.snapshot_date + interval 1 day as timestamp) as is_of_snapshot_day,
         subscribed.is_contradicted,
         greatest(
             subscribed.load_id,
@@ -142,28 +149,62 @@ described as (
         and subscribed.snapshot_date = snapshots.snapshot_date
     where subscribed.is_subscribed or snapshots.tenant_id is not null
 
+),
+
+-- What is unknown contradicts nothing, nor does the tier of one that has cancelled.
+compared as (
+
+    select
+        *,
+        is_subscribed
+        and (
+            coalesce(is_cancelled <> snapshot_is_cancelled, false)
+            or (not is_cancelled and coalesce(recorded_tier <> snapshot_tier, false))
+            or coalesce(mrr_usd <> snapshot_mrr_usd, false)
+        ) as is_denied
+
+    from described
+
+),
+
+-- At which hour of its day a snapshot was taken nobody knows: it is right if it was at any.
+judged as (
+
+    select
+        *,
+        case
+            when is_of_snapshot_day
+                then bool_and(is_denied) over (partition by tenant_id, snapshot_date, is_of_snapshot_day)
+        end as has_disagreement
+
+    from compared
+
 )
 
 select
-    described.tenant_id,
-    described.valid_from,
-    described.valid_to,
+    judged.tenant_id,
+    judged.valid_from,
+    judged.valid_to,
     coalesce(tiers.entitlement_tier, 'unknown') as entitlement_tier,
     tiers.rank as tier_rank,
-    described.recorded_tier,
-    described.status,
-    described.is_cancelled,
-    described.seats,
-    described.active_users,
-    described.mrr_usd,
-    described.jurisdiction,
-    described.home_region,
-    described.snapshot_date,
-    described.is_contradicted,
-    described.load_id
+    judged.recorded_tier,
+    judged.status,
+    judged.is_cancelled,
+    judged.seats,
+    judged.active_users,
+    judged.mrr_usd,
+    judged.jurisdiction,
+    judged.home_region,
+    judged.snapshot_date,
+    judged.snapshot_tier,
+    judged.snapshot_is_cancelled,
+    judged.snapshot_mrr_usd,
+    judged.has_disagreement,
+    judged.is_contradicted,
+    judged.load_id
 
-from described
+from judged
 left join tiers
-    on described.recorded_tier = tiers.entitlement_tier
-    and described.valid_from >= tiers.valid_from
-    and (described.valid_from < tiers.valid_to or tiers.valid_to is null)
+    on judged.recorded_tier = tiers.entitlement_tier
+    and judged.valid_from >= tiers.valid_from
+    and (judged.valid_from < tiers.valid_to or tiers.valid_to is null)

@@ -60,10 +60,10 @@ named as (
         cast(null as timestamp) as until,
         cast(null as bigint) as load_id,
         1 as place,
-        {{ json_object_member('object', 'discount') }} as discount
+        {{ json_text('object', 'discount') }} as discount
 
     from subscriptions
-    where {{ json_object_member('object', 'discount') }} is not null
+    where {{ json_text('object', 'discount') }} is not null
 
     union all
 

@@ -8,7 +8,9 @@ periods as (
     select
         subscription_id,
         told_at,
-        valid_from
+        valid_from,
+        -- What follows a trial may be told after it began.
+        greatest(valid_from, told_at) as in_force_at
 
     from {{ ref('int_stripe_subscription_periods') }}
 
@@ -32,8 +34,8 @@ in_force as (
     inner join discounts
         on periods.subscription_id = discounts.subscription_id
         and periods.told_at = discounts.valid_from
-        and periods.valid_from >= discounts.starts_at
-        and (periods.valid_from < discounts.ends_at or discounts.ends_at is null)
+        and periods.in_force_at >= discounts.starts_at
+        and (periods.in_force_at < discounts.ends_at or discounts.ends_at is null)
     window same_place as (partition by periods.subscription_id, periods.valid_from, discounts.item_number)
 
 ),

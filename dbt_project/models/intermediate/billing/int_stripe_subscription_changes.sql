@@ -3,11 +3,39 @@
 -- came was none.
 with
 
+all_periods as (
+
+    select
+        *,
+        coalesce(stripe_status in ('incomplete', 'incomplete_expired'), false) as is_unpaid_for
+
+    from {{ ref('int_stripe_subscription_periods') }}
+
+),
+
+followed as (
+
+    select
+        *,
+        bool_or(is_unpaid_for) over periods_so_far as was_ever_unpaid_for,
+        bool_or(not is_unpaid_for and not is_cancelled) over periods_so_far as was_ever_one
+
+    from all_periods
+    window
+        periods_so_far as (
+            partition by subscription_id
+            order by valid_from
+            rows between unbounded preceding and current row
+        )
+
+),
+
+-- However it ended: an export tells of one that has ended nothing else either, and it was one.
 periods as (
 
-    select *
-    from {{ ref('int_stripe_subscription_periods') }}
-    where coalesce(stripe_status, '') not in ('incomplete', 'incomplete_expired')
+    select * exclude (is_unpaid_for, was_ever_unpaid_for, was_ever_one)
+    from followed
+    where not is_unpaid_for and (was_ever_one or not was_ever_unpaid_for)
 
 ),
 
@@ -131,7 +159,8 @@ totals as (
         count(distinct currency) as currencies,
         sum(quantity) filter (usage_type != 'metered') as seats,
         case when count(*) = count(monthly_minor) then sum(monthly_minor) end as monthly_minor,
-        max(invoices_a_month) as invoices_a_month,
+        -- Metered prices bring nothing of which their invoices could take off an amount.
+        max(invoices_a_month) filter (usage_type != 'metered') as invoices_a_month,
         max(load_id) as load_id
 
     from item_revenue
@@ -181,7 +210,7 @@ named as (
 select
     'stripe' as source,
     coalesce(named.event_id, named.subscription_id)
-    || case when named.valid_from > named.told_at then '/' || cast(named.valid_from as varchar) else '' end as event_id,
+    || case when named.valid_from = named.told_at then '' else '/' || cast(named.valid_from as varchar) end as event_id,
     coalesce(customers.tenant_id, named.customer_id) as tenant_id,
     named.subscription_id,
     tier_of_period.entitlement_tier,

@@ -1,29 +1,18 @@
--- A registration holds until the next one of the connector that says whether it is premium; for whom it was registered
--- and where does not matter to that.
+-- What an event says of premium holds until the next one of the connector that says it; for whom it was sent and where
+-- does not matter to that.
 with
 
-registrations as (
+events as (
 
-    select * from {{ ref('stg_connector_registrations') }}
-
-),
-
-once as (
-
-    select
-        * exclude (load_id),
-        max(load_id) over (partition by source, event_id) as load_id
-
-    from registrations
-    qualify row_number() over (partition by source, event_id order by record_digest desc, load_id asc) = 1
+    select * from {{ ref('int_connector_events') }}
 
 ),
 
 told as (
 
     select *
-    from once
-    where is_premium is not null and effective_at is not null
+    from events
+    where is_counted and is_premium is not null
     qualify row_number() over (
         partition by connector_name, effective_at
         order by occurred_at desc, record_digest desc
@@ -34,7 +23,6 @@ told as (
 select
     connector_name,
     effective_at as valid_from,
-    is_premium,
-    load_id
+    is_premium
 
 from told

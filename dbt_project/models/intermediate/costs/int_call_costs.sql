@@ -131,6 +131,10 @@ in_force as (
         detailed.reasoning_tokens,
         agreed.call_id is not null as has_contract,
         model_prices.model is not null as has_market_price,
+        model_prices.priced_as as list_price_context,
+        model_prices.daily_from as list_daily_from,
+        model_prices.daily_to as list_daily_to,
+        model_prices.above_input_tokens as list_above_input_tokens,
         coalesce(agreed.uncached_input_usd_per_mtok, model_prices.uncached_input_usd_per_mtok)
             as text_input_usd_per_mtok,
         coalesce(agreed.uncached_input_usd_per_mtok, model_prices.audio_input_usd_per_mtok)
@@ -208,6 +212,10 @@ select
     price_provider_name,
     price_model,
     price_context,
+    list_price_context,
+    list_daily_from,
+    list_daily_to,
+    list_above_input_tokens,
     -- Known is the price, whether or not the call said what it used.
     (has_contract or has_market_price) and (exact_cost_usd is not null or not is_usage_known) as is_priced,
     case
@@ -220,15 +228,15 @@ select
             then
                 {{ charges(
                     kinds={
-                        'text_input': 'uncached_input',
-                        'audio_input': 'uncached_input',
-                        'text_cache_read': 'cache_read',
-                        'audio_cache_read': 'cache_read',
-                        'short_cache_write': 'cache_write',
-                        'long_cache_write': 'cache_write',
-                        'text_output': 'visible_output',
-                        'audio_output': 'visible_output',
-                        'reasoning': 'reasoning',
+                        'text_input': ('uncached_input', none),
+                        'audio_input': ('uncached_input', 'audio'),
+                        'text_cache_read': ('cache_read', none),
+                        'audio_cache_read': ('cache_read', 'audio'),
+                        'short_cache_write': ('cache_write', none),
+                        'long_cache_write': ('cache_write', '1h'),
+                        'text_output': ('visible_output', none),
+                        'audio_output': ('visible_output', 'audio'),
+                        'reasoning': ('reasoning', none),
                     },
                     requests=1,
                 ) }}

@@ -99,6 +99,7 @@ select
     priced_contexts.provider_name,
     priced_contexts.model,
     priced_contexts.price_context,
+    priced_contexts.priced_as,
     periods.valid_from,
     periods.valid_to,
     periods.daily_from,

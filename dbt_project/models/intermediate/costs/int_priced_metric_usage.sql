@@ -131,6 +131,7 @@ in_force as (
 
     select
         referenced.*,
+        flat_prices.priced_as as list_price_context,
         flat_prices.model is not null as has_market_price,
         agreed.price_model is not null as has_contract,
         coalesce(agreed.uncached_input_usd_per_mtok, flat_prices.uncached_input_usd_per_mtok)
@@ -195,11 +196,11 @@ select
             then
                 {{ charges(
                     kinds={
-                        'uncached_input': 'uncached_input',
-                        'cache_read': 'cache_read',
-                        'cache_write': 'cache_write',
-                        'visible_output': 'visible_output',
-                        'reasoning': 'reasoning',
+                        'uncached_input': ('uncached_input', none),
+                        'cache_read': ('cache_read', none),
+                        'cache_write': ('cache_write', none),
+                        'visible_output': ('visible_output', none),
+                        'reasoning': ('reasoning', none),
                     },
                     requests='requests',
                 ) }}

@@ -41,6 +41,7 @@ metrics as (
         {{ unnest_map('metrics') }}
 
     from runs
+    where is_active
 
 ),
 
@@ -72,8 +73,8 @@ results as (
         and assessments.is_valid
         and assessments.error_code is null
         and assessments.lifecycle_stage = 'active'
-        and coalesce(traces.lifecycle_stage, 'active') = 'active'
-        and (coalesce(assessments.mlflow_run_id, traces.mlflow_run_id) is null or runs.mlflow_run_id is not null)
+        and coalesce(traces.is_active, true)
+        and coalesce(runs.is_active, true)
 
     union all
 

@@ -30,6 +30,12 @@ measures as (
 
 ),
 
+enablements as (
+
+    select * from {{ ref('int_connector_enablements') }}
+
+),
+
 registrations as (
 
     select * from {{ ref('int_connector_registrations') }}
@@ -104,7 +110,7 @@ untold as (
 
 ),
 
-enabled_names as (
+listed_names as (
 
     select
         usage_date,
@@ -115,6 +121,83 @@ enabled_names as (
         {{ unnest_list('enabled') }}
 
     from lists
+
+),
+
+-- What events say of a tenant's connector when the day ended: enabled is what is so in any environment.
+told_by_events as (
+
+    select
+        lists.usage_date,
+        lists.tenant_id,
+        lists.entitlement_tier,
+        lists.kind,
+        lists.enabled is null as is_unlisted,
+        enablements.connector_name as name,
+        bool_or(enablements.is_enabled) as is_enabled
+
+    from lists
+    inner join enablements
+        on lists.tenant_id = enablements.tenant_id
+        and lists.usage_date + interval 1 day > enablements.valid_from
+        and (enablements.valid_to is null or lists.usage_date + interval 1 day <= enablements.valid_to)
+    where lists.kind = 'connector'
+    group by
+        lists.usage_date,
+        lists.tenant_id,
+        lists.entitlement_tier,
+        lists.kind,
+        lists.enabled is null,
+        enablements.connector_name
+
+),
+
+-- They know better than the list of a snapshot.
+enabled_names as (
+
+    select
+        listed_names.usage_date,
+        listed_names.tenant_id,
+        listed_names.entitlement_tier,
+        listed_names.kind,
+        listed_names.value as name,
+        listed_names.is_use_unknown
+
+    from listed_names
+    left join told_by_events
+        on listed_names.usage_date = told_by_events.usage_date
+        and listed_names.tenant_id = told_by_events.tenant_id
+        and listed_names.kind = told_by_events.kind
+        and listed_names.value = told_by_events.name
+    where told_by_events.name is null
+
+    union all
+
+    select
+        usage_date,
+        tenant_id,
+        entitlement_tier,
+        kind,
+        name,
+        false as is_use_unknown
+
+    from told_by_events
+    where is_enabled
+
+),
+
+told_without_list as (
+
+    select
+        usage_date,
+        entitlement_tier,
+        kind,
+        name,
+        count(*) as tenants
+
+    from told_by_events
+    where is_unlisted
+    group by usage_date, entitlement_tier, kind, name
 
 ),
 
@@ -154,7 +237,7 @@ told as (
         tenant_id,
         entitlement_tier,
         kind,
-        value as name,
+        name,
         true as is_enabled,
         false as is_used,
         is_use_unknown,
@@ -257,7 +340,9 @@ select
     cast(described.enabled_tenants as bigint) as enabled_tenants,
     cast(described.using_tenants as bigint) as using_tenants,
     cast(described.adopting_tenants as bigint) as adopting_tenants,
-    cast(coalesce(untold.enabled_unknown_tenants, 0) as bigint) as enabled_unknown_tenants,
+    cast(
+        coalesce(untold.enabled_unknown_tenants, 0) - coalesce(told_without_list.tenants, 0) as bigint
+    ) as enabled_unknown_tenants,
     cast(described.use_unknown_tenants as bigint) as use_unknown_tenants,
     cast(described.calls as double) as calls,
     cast(described.adopting_tenants as double)
@@ -268,6 +353,11 @@ left join untold
     on described.usage_date = untold.usage_date
     and described.entitlement_tier = untold.entitlement_tier
     and described.kind = untold.kind
+left join told_without_list
+    on described.usage_date = told_without_list.usage_date
+    and described.entitlement_tier = told_without_list.entitlement_tier
+    and described.kind = told_without_list.kind
+    and described.name = told_without_list.name
 left join tiers
     on described.entitlement_tier = tiers.entitlement_tier
     and described.usage_date + interval 1 day > tiers.valid_from

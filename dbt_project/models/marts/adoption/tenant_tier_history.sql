@@ -39,7 +39,9 @@ timeline as (
         entitlement_tier,
         tier_rank,
         is_cancelled,
-        mrr_usd
+        mrr_usd,
+        snapshot_tier,
+        has_disagreement
 
     from states
 
@@ -52,7 +54,9 @@ timeline as (
         'unknown' as entitlement_tier,
         null as tier_rank,
         null as is_cancelled,
-        null as mrr_usd
+        null as mrr_usd,
+        null as snapshot_tier,
+        null as has_disagreement
 
     from gaps
 
@@ -107,14 +111,23 @@ begun as (
 
     select
         *,
-        last_value(mrr_usd) over (
-            partition by tenant_id, interval_number
-            order by valid_from
-            rows between unbounded preceding and unbounded following
-        ) as latest_mrr_usd
+        last_value(mrr_usd) over states_of_interval as latest_mrr_usd,
+        bool_or(has_disagreement) over states_of_interval as has_any_disagreement,
+        -- The last word of those that disagree, else of all; a carried snapshot has none.
+        coalesce(
+            last_value(case when has_disagreement then snapshot_tier end ignore nulls) over states_of_interval,
+            last_value(case when has_disagreement is not null then snapshot_tier end ignore nulls)
+                over states_of_interval
+        ) as latest_snapshot_tier
 
     from ended
     where valid_from < {{ as_of() }}
+    window
+        states_of_interval as (
+            partition by tenant_id, interval_number
+            order by valid_from
+            rows between unbounded preceding and unbounded following
+        )
 
 ),
 
@@ -126,7 +139,9 @@ intervals as (
         interval_valid_to as valid_to,
         entitlement_tier,
         {{ tier_movement('is_cancelled', 'was_cancelled', 'tier_rank', 'previous_rank') }} as movement,
-        latest_mrr_usd as mrr_usd
+        latest_mrr_usd as mrr_usd,
+        latest_snapshot_tier as tier_by_snapshot,
+        has_any_disagreement as has_disagreement
 
     from begun
     where not is_continued
@@ -139,6 +154,8 @@ select
     cast(valid_to as timestamp) as valid_to,
     cast(entitlement_tier as varchar) as entitlement_tier,
     cast(movement as varchar) as movement,
-    cast(mrr_usd as decimal(18, 2)) as mrr_usd
+    cast(mrr_usd as decimal(18, 2)) as mrr_usd,
+    cast(tier_by_snapshot as varchar) as tier_by_snapshot,
+    cast(has_disagreement as boolean) as has_disagreement
 
 from intervals

@@ -56,6 +56,10 @@ charged as (
         calls.sampling_weight,
         costs.price_provider_name,
         costs.price_model,
+        costs.list_price_context,
+        costs.list_daily_from,
+        costs.list_daily_to,
+        costs.list_above_input_tokens,
         {{ unnest_charges('costs.charges') }}
 
     from calls
@@ -79,6 +83,10 @@ charged as (
         cast(1 as decimal(18, 6)) as sampling_weight,
         price_provider_name,
         price_model,
+        list_price_context,
+        cast(null as time) as list_daily_from,
+        cast(null as time) as list_daily_to,
+        cast(null as bigint) as list_above_input_tokens,
         {{ unnest_charges('charges') }}
 
     from metric_usage
@@ -103,7 +111,15 @@ costed as (
             'service': 'service_name',
             'tier': "nullif(entitlement_tier, 'unknown')",
             'workflow': 'workflow_name',
-        }) }} as tags
+        }) }} as tags,
+        nullif(list_price_context, 'default') as context,
+        case
+            when list_daily_from > cast('00:00:00' as time) or list_daily_to is not null
+                then
+                    cast(list_daily_from as varchar)
+                    || '-' || coalesce(cast(list_daily_to as varchar), '24:00:00')
+        end as hours,
+        '>' || cast(list_above_input_tokens as varchar) as call_size
 
     from charged
 
@@ -119,6 +135,10 @@ daily as (
         price_provider_name,
         price_model,
         token_class,
+        detail,
+        context,
+        hours,
+        call_size,
         usd_per_unit,
         list_usd_per_unit,
         is_list_price_known,
@@ -142,15 +162,22 @@ named as (
         coalesce(focus_providers.service_name, daily.price_provider_name) as service_name,
         coalesce(focus_providers.billing_account_id, daily.price_provider_name) as billing_account_id,
         focus_providers.billing_account_name,
-        concat_ws('/', daily.price_provider_name, daily.price_model, daily.token_class) as sku_id,
-        case daily.token_class
-            when 'uncached_input' then 'Uncached Input Tokens'
-            when 'cache_read' then 'Cache Read Tokens'
-            when 'cache_write' then 'Cache Write Tokens'
-            when 'visible_output' then 'Visible Output Tokens'
-            when 'reasoning' then 'Reasoning Tokens'
-            when 'requests' then 'Requests'
-        end as sku_meter,
+        concat_ws('/', daily.price_provider_name, daily.price_model, daily.token_class, daily.detail) as sku_id,
+        concat_ws(
+            ' ',
+            case daily.detail
+                when 'audio' then 'Audio'
+                when '1h' then 'One-Hour'
+            end,
+            case daily.token_class
+                when 'uncached_input' then 'Uncached Input Tokens'
+                when 'cache_read' then 'Cache Read Tokens'
+                when 'cache_write' then 'Cache Write Tokens'
+                when 'visible_output' then 'Visible Output Tokens'
+                when 'reasoning' then 'Reasoning Tokens'
+                when 'requests' then 'Requests'
+            end
+        ) as sku_meter,
         case when daily.token_class = 'requests' then 'Requests' else 'Tokens' end as unit,
         rtrim(rtrim(cast(daily.list_usd_per_unit as varchar), '0'), '.') as list_price
 
@@ -159,6 +186,17 @@ named as (
         on daily.price_provider_name = focus_providers.provider_name
         and daily.usage_date >= focus_providers.valid_from
         and (focus_providers.valid_to is null or daily.usage_date < focus_providers.valid_to)
+
+),
+
+-- A price keeps its id when its amount changes, and has it whoever agreed on another amount.
+identified as (
+
+    select
+        *,
+        concat_ws('/', sku_id, context, hours, call_size) as sku_price_id
+
+    from named
 
 )
 
@@ -214,8 +252,13 @@ select
     'Generative AI' as "ServiceSubcategory",
     cast(sku_id as varchar) as "SkuId",
     sku_meter as "SkuMeter",
-    cast(null as varchar) as "SkuPriceDetails",
-    sku_id || '@' || list_price as "SkuPriceId",
+    {{ json_object_of_known({
+        'x_TokenDetail': 'detail',
+        'x_PriceContext': 'context',
+        'x_HoursOfDay': 'hours',
+        'x_InputTokensOfCall': 'call_size',
+    }) }} as "SkuPriceDetails",
+    cast(sku_price_id as varchar) as "SkuPriceId",
     cast(tenant_id as varchar) as "SubAccountId",
     cast(tenant_id as varchar) as "SubAccountName",
     case when tenant_id is not null then 'Tenant' end as "SubAccountType",
@@ -224,7 +267,7 @@ select
         'usage_date': 'usage_date',
         'tenant_id': 'tenant_id',
         'model': 'model',
-        'sku_id': 'sku_id',
+        'sku_price_id': 'sku_price_id',
         'list_price': 'list_price',
         'is_list_price_known': 'is_list_price_known',
         'usd_per_unit': 'usd_per_unit',
@@ -232,5 +275,5 @@ select
     }) }}) as "x_ChargeId",
     is_list_price_known as "x_IsListPriceKnown"
 
-from named
+from identified
 order by usage_date

@@ -46,6 +46,7 @@ select
     coalesce(type like '%.deleted', false)
     or coalesce({{ json_member('object', 'deleted') }} = 'true', false) as is_deleted,
     object,
+    case when format = 'stripe' then {{ json_object_member('data', 'previous_attributes') }} end as previous_attributes,
     dataschema as api_version,
     occurred_at,
     record_digest,
