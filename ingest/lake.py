@@ -52,9 +52,9 @@ def install_extensions() -> None:
 
 
 def connect(
-    settings: Settings, *, read_only: bool = False, threads: int | None = None
+    settings: Settings, *, read_only: bool = False, threads: int | None = None, name: str = "lake"
 ) -> duckdb.DuckDBPyConnection:
-    """A connection with the lake attached as `lake`, its time zone UTC; `threads` as of `open_duckdb`.
+    """A connection with the lake attached as `name`, its time zone UTC; `threads` as of `open_duckdb`.
 
     Raises LakeUnreadableError when the catalogue cannot be opened, or is missing and `read_only`.
     """
@@ -69,7 +69,7 @@ def connect(
         connection.execute("set TimeZone = 'UTC'")
         # The catalogue remembers the data path of the day it was made; the home folder may have moved.
         connection.execute(
-            f"attach 'ducklake:sqlite:{_quoted(catalog)}' as lake "
+            f"attach 'ducklake:sqlite:{_quoted(catalog)}' as {name} "
             f"(data_path '{_quoted(Path(settings.lake))}', override_data_path true"
             f"{', read_only' if read_only else ''})"
         )

@@ -59,6 +59,11 @@ def main(arguments: list[str] | None = None) -> int:
         add_help=False,
         help="does an export keep to what its agents declared? (see its --help)",
     )
+    commands.add_parser(
+        "policy-dry-run",
+        add_help=False,
+        help="which exceptions would changed policies add or remove? (see its --help)",
+    )
     commands.add_parser("telemetry", help="write seeds, constants and page of the telemetry registry")
     chosen, rest = parser.parse_known_args(arguments)
     if chosen.command == "compare":
@@ -69,6 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
         from orchestration.telemetry.check import main as check_telemetry
 
         return check_telemetry(rest)
+    if chosen.command == "policy-dry-run":
+        from orchestration.policy_dry_run import run as policy_dry_run
+
+        return policy_dry_run(rest)
     if rest and chosen.command not in ("kill-test", "verify-ledger"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
