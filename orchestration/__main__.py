@@ -64,6 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
         add_help=False,
         help="which exceptions would changed policies add or remove? (see its --help)",
     )
+    commands.add_parser(
+        "decision-graph",
+        add_help=False,
+        help="what was decided about a trace, and what came of it (see its --help)",
+    )
     commands.add_parser("telemetry", help="write seeds, constants and page of the telemetry registry")
     chosen, rest = parser.parse_known_args(arguments)
     if chosen.command == "compare":
@@ -74,6 +79,10 @@ def main(arguments: list[str] | None = None) -> int:
         from orchestration.telemetry.check import main as check_telemetry
 
         return check_telemetry(rest)
+    if chosen.command == "decision-graph":
+        from orchestration.decision_graph import main as decision_graph
+
+        return decision_graph(rest)
     if chosen.command == "policy-dry-run":
         from orchestration.policy_dry_run import run as policy_dry_run
 

@@ -46,7 +46,9 @@ select
     cast(trace_id as varchar) as trace_id,
     cast(span_id as varchar) as span_id,
     cast(graph_node_id as varchar) as graph_node_id,
-    cast(source || ' ' || event_id as varchar) as event_key,
+    cast(
+        event_type || ' ' || replace(replace(source, '%', '%25'), ' ', '%20') || ' ' || event_id as varchar
+    ) as ledger_subject,
     cast({{ trace_url('trace_id') }} as varchar) as trace_url
 
 from numbered
