@@ -1,7 +1,6 @@
 {#-
-    Days on which a rule may judge otherwise than before this model's watermark: by a consent, by the tier that a
-    tenant had, or by what a new tenant state itself says; the days of exceptions of a tenant that is none any more; and
-    the days of events that are judged themselves, or of calls during an incident.
+    Days on which a rule may judge otherwise than before this model's watermark: by a consent, or by the tier that a
+    tenant had; and the days of events that are judged themselves, or of calls during an incident.
 -#}
 {% macro days_of_new_verdicts() -%}
     {%- if not execute -%}
@@ -12,8 +11,6 @@
         + days_of_new_tenant_states(ref('int_governed_calls'))
         + days_of_new_tenant_states()
         + [
-            "select distinct cast(valid_from as date) as usage_date from " ~ ref('int_tenant_states')
-            ~ " where load_id > " ~ read_up_to(),
             "select distinct event_date as usage_date from " ~ ref('int_vault_events')
             ~ " where load_id > " ~ read_up_to(),
             "select distinct event_date as usage_date from " ~ ref('int_policy_decisions')

@@ -10,3 +10,5 @@ union all
 select * from {{ ref('rule_policy_drift') }}
 union all
 select * from {{ ref('rule_retention_breach') }}
+union all
+select * from {{ ref('rule_unlisted_tenant_tier') }}
