@@ -65,7 +65,7 @@ class TrackingStore:
 
     def runs(self, experiment_ids: Sequence[str]) -> Iterator[list[Any]]:
         """All runs, deleted ones too, the oldest first: what comes meanwhile is at the end."""
-        for some in _in_groups(experiment_ids):
+        for some in in_groups(experiment_ids):
             yield from self._pages(
                 self._client.search_runs,
                 experiment_ids=some,
@@ -81,7 +81,7 @@ class TrackingStore:
     def traces(self, experiment_ids: Sequence[str], since_ms: int | None) -> Iterator[list[Any]]:
         """What is known of traces that started at `since_ms` or later, with assessments but no spans.
 
-        The oldest first, of at most EXPERIMENTS_PER_QUESTION experiments.
+        The oldest first; one question, so of no more experiments than `in_groups` puts together.
         """
         pages = self._pages(
             self._client.search_traces,
@@ -216,7 +216,8 @@ def _view_all() -> Any:
     return ViewType.ALL
 
 
-def _in_groups(experiment_ids: Sequence[str]) -> Iterator[list[str]]:
+def in_groups(experiment_ids: Sequence[str]) -> Iterator[list[str]]:
+    """As many experiments as one question may name."""
     for start in range(0, len(experiment_ids), EXPERIMENTS_PER_QUESTION):
         yield list(experiment_ids[start : start + EXPERIMENTS_PER_QUESTION])
 

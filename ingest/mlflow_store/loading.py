@@ -11,7 +11,7 @@ import duckdb
 from ingest.commit import Commits
 from ingest.mlflow_store import records
 from ingest.mlflow_store.batch import Batch
-from ingest.mlflow_store.client import EXPERIMENTS_PER_QUESTION, StoreUnreadableError, TrackingStore
+from ingest.mlflow_store.client import StoreUnreadableError, TrackingStore, in_groups
 from ingest.mlflow_store.records import Version
 from ingest.mlflow_store.uri import store_name
 from ingest.mlflow_store.versions import Points, Versions, newest_traces
@@ -115,7 +115,7 @@ class _Load:
         traces = self._versions("mlflow_traces")
         evaluations = self._versions("mlflow_evaluations")
         newest = newest_traces(self._connection, self._now)
-        for group in _in_groups(self._experiments, newest):
+        for group in _by_age(self._experiments, newest):
             since = min(newest[each] for each in group) - LOOK_BACK if group[0] in newest else None
             for page in self._store.traces(group, _milliseconds(since)):
                 # The trace comes last: until it is in the lake, the next load lists it again.
@@ -204,13 +204,12 @@ class _Load:
             self._batch.copy(versions.table, copy)
 
 
-def _in_groups(experiments: Iterable[str], newest: Mapping[str, datetime]) -> Iterator[list[str]]:
+def _by_age(experiments: Iterable[str], newest: Mapping[str, datetime]) -> Iterator[list[str]]:
     """Experiments to be listed together, from about the same time on; those without a known trace apart."""
     unknown = [each for each in experiments if each not in newest]
     known = sorted((each for each in experiments if each in newest), key=lambda each: newest[each])
-    for some in (unknown, known):
-        for start in range(0, len(some), EXPERIMENTS_PER_QUESTION):
-            yield some[start : start + EXPERIMENTS_PER_QUESTION]
+    yield from in_groups(unknown)
+    yield from in_groups(known)
 
 
 def _milliseconds(instant: datetime | None) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ingest import lake, schema
-from ingest.mlflow_store import loading, records
+from ingest.mlflow_store import client, loading, records
 from ingest.mlflow_store.client import StoreUnreadableError, TrackingStore
 from ingest.redaction import read_redaction
 from tests.ingest.loads import Warehouse, span_line, warehouse
@@ -226,7 +226,7 @@ def test_each_experiment_is_listed_from_its_own_newest_trace_on(
     house: Warehouse, store: TinyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An interrupted load, and an experiment that is seen later, lose none, however old it is."""
-    monkeypatch.setattr(loading, "EXPERIMENTS_PER_QUESTION", 1)
+    monkeypatch.setattr(client, "EXPERIMENTS_PER_QUESTION", 1)
     other = store.client.create_experiment("other")
     store.trace("0", 1, at_ms=T0)
     store.trace(other, 2, at_ms=T0 - 60 * DAY_MS)

@@ -124,7 +124,6 @@ select
     item_id,
     coalesce('item ' || item_id, 'trace ' || trace_id, 'result ' || result_id) as unit_id,
     min(occurred_at) as first_at,
-    count(*) as results,
     {{ exact_mean('quality') }} as quality,
     {{ exact_mean('cost_thousandths_usd') }} as cost_thousandths_usd,
     {{ exact_mean('duration_s') }} as duration_s

@@ -41,8 +41,7 @@ pairs as (
         candidates.is_higher_better,
         candidates.compared_on,
         baselines.variant as baseline,
-        candidates.variant as candidate,
-        baselines.from_newest = candidates.from_newest + 1 as is_next
+        candidates.variant as candidate
 
     from ordered as candidates
     inner join ordered as baselines
@@ -85,7 +84,6 @@ select
     baselines.compared_on,
     baselines.variant as baseline,
     pairs_of_agents.candidate,
-    false as is_next,
     false as is_candidate_judged
 
 from pairs_of_agents
