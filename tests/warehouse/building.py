@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ingest.loading import load_once
-from orchestration.project import DBT_PROJECT_DIR, PARTIAL_PARSE, lake_for_dbt
+from orchestration.project import lake_for_dbt
+from tests.dbt_forks import run_dbt
 from tests.running import Home
 
 SECOND = 10**9
@@ -83,26 +80,14 @@ def compiled(home: Home, question: str) -> str:
 
 
 def dbt(home: Home, *command: str) -> str:
-    """What a dbt command on the lake of this home printed; asserts that it succeeded.
-
-    What was parsed for the project is parsed for this home, too.
-    """
-    target = home.path / "target"
-    if not target.exists():
-        target.mkdir()
-        shutil.copy(PARTIAL_PARSE, target)
-    done = subprocess.run(
-        [
-            *(Path(sys.executable).parent / "dbt", "--quiet", command[0], "--profiles-dir", "."),
-            *("--target-path", target, "--log-path", target, *command[1:]),
-        ],
-        cwd=DBT_PROJECT_DIR,
-        env=home.environ | lake_for_dbt(home.settings.catalog, home.settings.lake),
-        capture_output=True,
-        text=True,
+    """What a dbt command on the lake of this home printed; asserts that it succeeded."""
+    target = str(home.path / "target")
+    succeeded, printed = run_dbt(
+        [command[0], "--target-path", target, "--log-path", target, *command[1:]],
+        home.environ | lake_for_dbt(home.settings.catalog, home.settings.lake),
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert succeeded, printed
+    return printed
 
 
 def _otlp(span: Span) -> dict[str, Any]:
