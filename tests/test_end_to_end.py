@@ -327,8 +327,9 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("three_days")
-@pytest.mark.parametrize("first", [pytest.param("even", marks=pytest.mark.long), "odd"])
+@pytest.mark.parametrize("first", ["even", "odd"])
 def test_two_halves_in_either_order_give_the_same_marts_to_the_row(
     at_once: Home, tmp_path: Path, first: str
 ) -> None:

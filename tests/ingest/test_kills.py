@@ -10,7 +10,7 @@ from tests.kills.run import Load, Plan
 from tests.kills.template import write_template
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.long), 2])
 def test_a_load_that_was_killed_and_ran_once_more_equals_an_undisturbed_one(
     tmp_path: Path, workers: int
 ) -> None:

@@ -73,7 +73,9 @@ def at_once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[An
     return _tables(home)
 
 
-@pytest.mark.parametrize("first", [0, 1], ids=["even first", "odd first"])
+@pytest.mark.parametrize(
+    "first", [pytest.param(0, marks=pytest.mark.long), 1], ids=["even first", "odd first"]
+)
 def test_histograms_in_two_parts_give_what_they_give_at_once(
     at_once: dict[str, list[tuple[Any, ...]]], first: int, tmp_path: Any
 ) -> None:
