@@ -401,15 +401,14 @@ def one_call(*, cache_read_tokens: int, ended_at_unix_nano: int) -> str:
     return json.dumps(request) + "\n"
 
 
-@pytest.mark.xdist_group("three_days")
+@pytest.mark.xdist_group("sample")
 def test_a_failing_mart_is_held_while_the_others_go_on_and_is_released_once_mended(
-    at_once: Home, tmp_path: Path
+    demo: Home, tmp_path: Path
 ) -> None:
     home = Home(tmp_path / "home")
-    shutil.copytree(at_once.path, home.path)
-    environ = {"TRACEHOUSE_AS_OF": "2026-11-01T00:00:00Z"}
+    shutil.copytree(demo.path, home.path)
     # Nothing is new: only the views follow to where the copy stands.
-    assert home.pipeline(**environ).code == 0
+    assert home.pipeline().code == 0
     served = home.released(TOKENS)[0][0]
     tiers = home.released("select sum(tenants)::bigint from marts.tier_adoption_daily")[0][0]
     reader = Reader(home)
@@ -422,7 +421,7 @@ def test_a_failing_mart_is_held_while_the_others_go_on_and_is_released_once_mend
     (home.path / "landing" / "usage" / "new.jsonl").write_text(
         '{"snapshot_date": "2026-10-17", "tenant_id": "brand-new", "entitlement_tier": "pro"}\n'
     )
-    outcome = home.pipeline(**environ)
+    outcome = home.pipeline()
     assert outcome.code == 1
     assert "token_usage_daily" in outcome.err
     states = dict(
@@ -450,7 +449,7 @@ def test_a_failing_mart_is_held_while_the_others_go_on_and_is_released_once_mend
     (broken.parent / "traces-corrected.jsonl").write_text(
         one_call(cache_read_tokens=4, ended_at_unix_nano=1_792_059_002_000_000_000)
     )
-    outcome = home.pipeline(**environ)
+    outcome = home.pipeline()
     reader.stop()
     assert outcome.code == 0, outcome.err
     assert home.released(TOKENS)[0][0] == served + 15
