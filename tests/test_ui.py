@@ -29,6 +29,8 @@ repositoryLocationName: "orchestration.definitions", jobName: "pipeline"}, runCo
 MART = """{ assetNodes(assetKeys: [{path: ["marts", "tenant_tier_history"]}]) {
 assetMaterializations(limit: 1) { runId metadataEntries { label ... on IntMetadataEntry { intValue } } }
 assetChecksOrError { ... on AssetChecks { checks { name } } } } }"""
+STARTERS = """{ repositoriesOrError { ... on RepositoryConnection { nodes {
+jobs { name } schedules { name } sensors { name } } } } }"""
 EXECUTIONS = """{{ assetCheckExecutions(assetKey: {{path: [{path}]}}, checkName: "{check}", limit: 10) {{
 runId status }} }}"""
 
@@ -85,10 +87,23 @@ def until(address: str, query: str, is_done: Any) -> dict[str, Any]:
     pytest.fail(f"no such answer; the last was {answer}")
 
 
-def test_a_run_launched_through_graphql_succeeds_and_shows_its_checks(ui: str) -> None:
-    graph = until(ui, "{ assetNodes { assetKey { path } } }", lambda a: a["assetNodes"])
+def test_the_graph_is_served_with_what_starts_runs(ui: str) -> None:
+    graph = served(ui)
     keys = {"/".join(node["assetKey"]["path"]) for node in graph["assetNodes"]}
     assert {"bronze/spans", "marts/token_usage_daily", "serving/token_usage_daily"} <= keys
+    starters = ask(ui, STARTERS)["repositoriesOrError"]["nodes"][0]
+    assert "pipeline" in {job["name"] for job in starters["jobs"]}
+    assert {starter["name"] for starter in starters["schedules"] + starters["sensors"]} >= {
+        "hourly_pipeline",
+        "daily_maintenance",
+        "new_files",
+        "deliver_alerts",
+    }
+
+
+@pytest.mark.long
+def test_a_run_launched_through_graphql_succeeds_and_shows_its_checks(ui: str) -> None:
+    served(ui)
     launched = ask(ui, LAUNCH)["launchRun"]
     assert launched["__typename"] == "LaunchRunSuccess", launched
     run_id = launched["run"]["runId"]
@@ -107,6 +122,11 @@ def test_a_run_launched_through_graphql_succeeds_and_shows_its_checks(ui: str) -
     # The sensor may have launched a run of its own meanwhile, which has nothing to do.
     found = {name: executions(ui, '"marts", "tenant_tier_history"', name).get(run_id) for name in dbt_tests}
     assert set(found.values()) == {"SUCCEEDED"}, found
+
+
+def served(address: str) -> dict[str, Any]:
+    """Every asset, once the UI has loaded them."""
+    return until(address, "{ assetNodes { assetKey { path } } }", lambda a: a["assetNodes"])
 
 
 def executions(ui: str, path: str, check: str) -> dict[str, str]:
