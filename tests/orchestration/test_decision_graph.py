@@ -18,7 +18,7 @@ HOSTILE = '"] --> x; click s1 "javascript:alert(1)"\n\x1b[31m\u202e\\| <script>'
 
 @pytest.fixture(autouse=True)
 def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A release in which one decision of a trace was overridden, raised an exception and was told to legal."""
+    """A release: a decision of the trace was overridden, raised an exception and was told to legal."""
     monkeypatch.setenv("TRACEHOUSE_HOME", str(tmp_path))
     (tmp_path / "serving").mkdir()
     with duckdb.connect(str(tmp_path / "serving" / "tracehouse.duckdb")) as connection:
@@ -42,33 +42,79 @@ def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             """
         )
         for table, rows in RELEASED.items():
-            marks = ", ".join("?" * len(rows[0]))
-            connection.executemany(f"insert into marts.{table} values ({marks})", rows)  # noqa: S608 - names of ours
+            for row in rows:
+                columns, marks = ", ".join(row), ", ".join("?" * len(row))
+                connection.execute(
+                    f"insert into marts.{table} ({columns}) values ({marks})", list(row.values())
+                )
 
 
-RELEASED: dict[str, list[tuple[Any, ...]]] = {
+DECIDED = {"event_type": "governance.policy.decided", "policy_id": "crm", "policy_version": "2"}
+OVERRIDDEN = DECIDED | {"event_type": "governance.decision.overridden"}
+EXCEPTION = {
+    "rule_id": "denylisted_connector",
+    "rule_version": "2",
+    "severity": "high",
+    "verdict": "violation",
+    "occurred_at": "2026-10-01 08:00:01",
+    "span_id": "s1",
+}
+ALERT = {
+    "rule_id": "denylisted_connector",
+    "audience": "legal",
+    "severity": "high",
+    "state": "open",
+    "raised_at": "2026-10-01 10:00:00",
+    "summary": "1 exception",
+}
+RELEASED: dict[str, list[dict[str, Any]]] = {
     "decision_events": [
-        ("d", 1, "2026-10-01 08:00:00", "governance.policy.decided", "deny", None, HOSTILE, "crm", "2")
-        + ('{"class": "personal"}', TRACE, "s1", "plan", "decided d"),
+        DECIDED
+        | {
+            "decision_id": "d",
+            "sequence": 1,
+            "occurred_at": "2026-10-01 08:00:00",
+            "outcome": "deny",
+            "reason": HOSTILE,
+            "evidence": '{"class": "personal"}',
+            "trace_id": TRACE,
+            "span_id": "s1",
+            "graph_node_id": "plan",
+            "ledger_subject": "decided d",
+        },
         # Told in another trace, but of the same decision.
-        ("d", 2, "2026-10-01 09:00:00", "governance.decision.overridden", "allow", "eve", None, "crm", "2")
-        + (None, OTHER, None, None, "overridden d"),
-        ("e", 1, "2026-10-01 08:30:00", "governance.policy.decided", "allow", None, None, "crm", "2")
-        + (None, OTHER, None, None, "decided e"),
+        OVERRIDDEN
+        | {
+            "decision_id": "d",
+            "sequence": 2,
+            "occurred_at": "2026-10-01 09:00:00",
+            "outcome": "allow",
+            "actor_id": "eve",
+            "trace_id": OTHER,
+            "ledger_subject": "overridden d",
+        },
+        DECIDED
+        | {
+            "decision_id": "e",
+            "sequence": 1,
+            "occurred_at": "2026-10-01 08:30:00",
+            "outcome": "allow",
+            "trace_id": OTHER,
+            "ledger_subject": "decided e",
+        },
     ],
     "compliance_exceptions": [
-        ("x", "denylisted_connector", "2", "high", "violation", "waived", "bob", "2026-10-01 08:00:01", "{}")
-        + (TRACE, "s1"),
-        ("y", "denylisted_connector", "2", "high", "violation", "open", None, "2026-10-01 08:00:01", "{}")
-        + (OTHER, "s1"),
+        EXCEPTION | {"exception_id": "x", "trace_id": TRACE, "state": "waived", "state_actor_id": "bob"},
+        EXCEPTION | {"exception_id": "y", "trace_id": OTHER, "state": "open"},
     ],
     "governance_alerts": [
-        ("a", "denylisted_connector", "legal", "high", "open", "2026-10-01 10:00:00", "1 exception")
-        + (json.dumps([OTHER, TRACE]),),
-        ("b", "denylisted_connector", "legal", "high", "open", "2026-10-01 10:00:00", "1 exception")
-        + (json.dumps([OTHER]),),
+        ALERT | {"alert_id": "a", "trace_ids": json.dumps([OTHER, TRACE])},
+        ALERT | {"alert_id": "b", "trace_ids": json.dumps([OTHER])},
     ],
-    "ledger_entries": [("decided d", 7), ("decided e", 8)],
+    "ledger_entries": [
+        {"subject": "decided d", "sequence": 7},
+        {"subject": "decided e", "sequence": 8},
+    ],
 }
 
 
