@@ -210,7 +210,7 @@ def _as_mermaid(trace_id: str, steps: Sequence[Step]) -> str:
 
 def _harmless(text: str) -> str:
     """Text from telemetry, for a label between quotes: letters, digits and plain signs alone."""
-    return "".join(c if c.isalnum() or c in " .,:;-_/@()" else "_" for c in text)
+    return "".join(c if c.isalnum() or c in " .,:-_/@()" else "_" for c in text)
 
 
 def _time(at: datetime | None) -> str:
@@ -219,7 +219,7 @@ def _time(at: datetime | None) -> str:
 
 def _as_json(trace_id: str, steps: Sequence[Step]) -> str:
     told = [asdict(step) | {"at": None if step.at is None else f"{step.at.isoformat()}Z"} for step in steps]
-    return json.dumps({"trace_id": trace_id, "steps": told}, indent=2, ensure_ascii=False)
+    return json.dumps({"trace_id": trace_id, "steps": told}, indent=2)
 
 
 _FORMATS = {"text": _as_text, "mermaid": _as_mermaid, "json": _as_json}

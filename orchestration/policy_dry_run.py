@@ -149,7 +149,6 @@ def _as_json(told: DryRun) -> str:
             "changes": [asdict(change) for change in told.changes],
         },
         indent=2,
-        ensure_ascii=False,
     )
 
 

@@ -8,6 +8,7 @@ import duckdb
 
 SHOWN_COLUMNS = 9
 BARS = " ▁▂▃▄▅▆▇█"
+_ESCAPED = str.maketrans({"\\": "\\\\", "|": "\\|", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
 DAY_COLUMNS = ("usage_date", "evaluation_date", "snapshot_date", "kpi_date", "occurred_at", "valid_from")
 
 
@@ -18,7 +19,7 @@ def sparkline(counts: list[int]) -> str:
 
 
 def markdown_table(columns: list[str], rows: list[tuple[Any, ...]]) -> str:
-    """A Markdown table; pipes, line breaks and angle brackets in the data are escaped, null is `·`."""
+    """A Markdown table; what means something to Markdown or a terminal is escaped or blank, null is `·`."""
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
     return "\n".join(lines)
@@ -51,5 +52,5 @@ def preview(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> tu
 def _cell(value: Any) -> str:
     if value is None:
         return "·"
-    text = str(value).replace("\n", " ").replace("|", "\\|")
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")[:80]
+    shown = "".join(c if c.isprintable() else " " for c in str(value))[:80]
+    return shown.translate(_ESCAPED)

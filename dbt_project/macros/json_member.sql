@@ -16,6 +16,15 @@
     unnest(cast(from_json(json_extract({{ json }}, '$.{{ name }}'), '["JSON"]') as varchar[]))
 {%- endmacro %}
 
+{#- Whether a JSON array in text has the text as a member; null without an array. -#}
+{% macro json_lists(json, text) -%}
+    {{ return(adapter.dispatch('json_lists')(json, text)) }}
+{%- endmacro %}
+
+{% macro duckdb__json_lists(json, text) -%}
+    list_contains(from_json({{ json }}, '["VARCHAR"]'), {{ text }})
+{%- endmacro %}
+
 {#- The places of those members, from 1 on, beside `json_members` of the same array. -#}
 {% macro json_places(json, name) -%}
     {{ return(adapter.dispatch('json_places')(json, name)) }}

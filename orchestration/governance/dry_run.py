@@ -162,7 +162,7 @@ def _as_the_lake_has_it(connection: duckdb.DuckDBPyConnection, name: str, file: 
     ).fetchall()
     if not columns:
         raise DryRunError(f"The lake has no {name} yet; run `make run` once before trying other policies.")
-    with file.open(encoding="utf-8", newline="") as lines:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
         header = next(csv.reader(lines), [])
     missing = [column for column, _ in columns if column not in header]
     if missing:

@@ -7,6 +7,7 @@ file. Contract of the files: the seeds `policy_*` of inputs.md.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,6 +84,8 @@ AMOUNT = Kind("a number, 0 or more", _is_amount)
 PROBABILITY = Kind("a number above 0 and up to 1", _is_probability)
 TRUTH = _one_of("true", "false")
 EFFECT = _one_of("allow", "deny")
+# No wildcard: where data may stay is said for each jurisdiction, and without one it is unknown.
+JURISDICTION = Kind("a jurisdiction such as DE", lambda text: text.strip() == text and text != "*")
 INSTANT = Kind("a UTC time such as 2026-01-01 00:00:00", lambda text: _instant(text) is not None)
 
 
@@ -105,7 +108,7 @@ SEEDS: Mapping[str, Seed] = {
         ("connector_name", "environment", "tier", "effect"),
     ),
     "policy_residency": Seed(
-        {"jurisdiction": Column(TEXT), "data_class": Column(TEXT), "allowed_region": Column(TEXT)},
+        {"jurisdiction": Column(JURISDICTION), "data_class": Column(TEXT), "allowed_region": Column(TEXT)},
         ("jurisdiction", "data_class", "allowed_region"),
     ),
     "policy_retention": Seed(
@@ -187,14 +190,18 @@ def _problems(seeds: Path, name: str, seed: Seed, root: Path) -> Iterator[str]:
     if not path.is_file():
         yield f"{file} is missing; a policy that asks for nothing is a file with its header alone."
         return
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
-        header = reader.fieldnames or ()
-        missing = [column for column in (*COMMON, *seed.columns) if column not in header]
-        if missing:
-            yield f"{file} lacks the columns {', '.join(missing)}; add them to its first line."
-            return
-        rows = [(number, row) for number, row in enumerate(reader, start=2)]
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        yield f"{file} is no UTF-8 text at byte {error.start}; save it as UTF-8."
+        return
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    header = reader.fieldnames or ()
+    missing = [column for column in (*COMMON, *seed.columns) if column not in header]
+    if missing:
+        yield f"{file} lacks the columns {', '.join(missing)}; add them to its first line."
+        return
+    rows = [(number, row) for number, row in enumerate(reader, start=2)]
     for number, row in rows:
         if None in row or None in row.values():
             yield f"{file}, row {number}: not as many values as columns; quote what contains a comma."
@@ -246,6 +253,9 @@ def _overlaps(rows: Sequence[tuple[int, Mapping[str, str]]], seed: Seed) -> Iter
 
 
 def _instant(text: str) -> datetime | None:
+    """A time as dbt reads it, too; Python alone would take more."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d)?", text) is None:
+        return None
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:

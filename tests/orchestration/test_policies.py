@@ -82,6 +82,18 @@ def test_the_policies_of_the_project_are_sound() -> None:
             "2020-01-01T00:00:00Z",
             "row 2: valid_from is '2020-01-01T00:00:00Z'",
         ),
+        (
+            "policy_consent",
+            "2020-01-01 00:00:00",
+            "2020-W01-1",
+            "row 2: valid_from is '2020-W01-1'; it has to be a UTC time",
+        ),
+        (
+            "policy_residency",
+            ",DE,",
+            ",*,",
+            "row 2: jurisdiction is '*'; it has to be a jurisdiction such as DE.",
+        ),
         ("policy_consent", "purpose,", "purposes,", "lacks the columns purpose; add them to its first line."),
         ("policy_consent", "Stop processing", "Stop, processing", "row 2: not as many values as columns"),
     ],
@@ -111,4 +123,17 @@ def test_two_rows_that_hold_at_once_are_refused_and_one_after_the_other_are_not(
 def test_a_file_that_is_gone_is_named(seeds: Path) -> None:
     (seeds / "policy_retention.csv").unlink()
     with pytest.raises(PolicyError, match=r"policy_retention\.csv is missing"):
+        check_policies(seeds, ROOT)
+
+
+def test_a_spreadsheets_mark_at_the_beginning_is_no_part_of_the_first_column(seeds: Path) -> None:
+    file = seeds / "policy_consent.csv"
+    file.write_text(file.read_text(), encoding="utf-8-sig")
+    check_policies(seeds, ROOT)
+
+
+def test_a_file_that_is_no_text_is_named_with_the_place(seeds: Path) -> None:
+    file = seeds / "policy_consent.csv"
+    file.write_bytes(file.read_text().replace("Stop", "Stöp").encode("latin-1"))
+    with pytest.raises(PolicyError, match=r"policy_consent\.csv is no UTF-8 text at byte \d+; save it as"):
         check_policies(seeds, ROOT)

@@ -69,9 +69,9 @@ def land_files(home: Home) -> None:
     load_once(home.settings, progress=lambda _: None)
 
 
-def build(home: Home, *selection: str) -> None:
+def build(home: Home, *selection: str, **environ: str) -> None:
     """Seeds and models of the selection; their own tests are run elsewhere."""
-    dbt(home, "build", "--select", *selection, "--exclude-resource-type", "test", "unit_test")
+    dbt(home, "build", "--select", *selection, "--exclude-resource-type", "test", "unit_test", **environ)
 
 
 def compiled(home: Home, question: str) -> str:
@@ -79,12 +79,12 @@ def compiled(home: Home, question: str) -> str:
     return dbt(home, "compile", "--inline", question)
 
 
-def dbt(home: Home, *command: str) -> str:
+def dbt(home: Home, *command: str, **environ: str) -> str:
     """What a dbt command on the lake of this home printed; asserts that it succeeded."""
     target = str(home.path / "target")
     succeeded, printed = run_dbt(
         [command[0], "--target-path", target, "--log-path", target, *command[1:]],
-        home.environ | lake_for_dbt(home.settings.catalog, home.settings.lake),
+        home.environ | lake_for_dbt(home.settings.catalog, home.settings.lake) | environ,
     )
     assert succeeded, printed
     return printed

@@ -7,7 +7,7 @@ exceptions as (
     select
         exception_id,
         occurred_at,
-        is_standing,
+        is_lasting,
         ended_at
 
     from {{ ref('int_exceptions') }}
@@ -27,6 +27,7 @@ changes as (
         exception_id,
         occurred_at as valid_from,
         0 as place,
+        occurred_at as said_at,
         '' as record_digest,
         'open' as state,
         cast(null as varchar) as actor_id,
@@ -37,15 +38,21 @@ changes as (
 
     union all
 
+    -- Of what was said in one instant the act that goes further counts. A waiver that was over before it could hold is none.
     select
         exceptions.exception_id,
         greatest(acts.occurred_at, exceptions.occurred_at) as valid_from,
-        1 as place,
+        case acts.event_type
+            when 'governance.exception.acknowledged' then 1
+            when 'governance.exception.waived' then 2
+            else 3
+        end as place,
+        acts.occurred_at as said_at,
         acts.record_digest,
         case
             when acts.event_type = 'governance.exception.acknowledged' then 'acknowledged'
             when acts.event_type = 'governance.exception.waived' then 'waived'
-            when exceptions.is_standing and coalesce(exceptions.ended_at > acts.occurred_at, true) then 'open'
+            when exceptions.is_lasting and coalesce(exceptions.ended_at > acts.occurred_at, true) then 'open'
             else 'resolved'
         end as state,
         acts.actor_id,
@@ -55,13 +62,17 @@ changes as (
     from exceptions
     inner join acts
         on exceptions.exception_id = acts.exception_id
+    where
+        acts.event_type != 'governance.exception.waived'
+        or acts.waived_until > greatest(acts.occurred_at, exceptions.occurred_at)
 
     union all
 
     select
         exception_id,
         ended_at as valid_from,
-        3 as place,
+        4 as place,
+        ended_at as said_at,
         '' as record_digest,
         'resolved' as state,
         null as actor_id,
@@ -73,24 +84,42 @@ changes as (
 
 ),
 
-followed as (
+ordered as (
 
     select
         *,
-        lead(valid_from) over life_of_exception as changed_at,
-        bool_or(place = 3) over life_so_far as is_over
+        row_number() over (
+            partition by exception_id
+            order by valid_from, place = 4, place > 0, said_at, place, record_digest
+        ) as step
 
     from changes
-    window
-        life_of_exception as (
-            partition by exception_id
-            order by valid_from, place, record_digest
-        ),
-        life_so_far as (
-            partition by exception_id
-            order by valid_from, place, record_digest
-            rows between unbounded preceding and current row
-        )
+
+),
+
+resolutions as (
+
+    select
+        exception_id,
+        min(step) as step
+
+    from ordered
+    where state = 'resolved'
+    group by exception_id
+
+),
+
+-- What is over stays over, whatever else is said of it later.
+followed as (
+
+    select
+        ordered.*,
+        lead(ordered.valid_from) over (partition by ordered.exception_id order by ordered.step) as changed_at
+
+    from ordered
+    left join resolutions
+        on ordered.exception_id = resolutions.exception_id
+    where ordered.state = 'resolved' or coalesce(ordered.step < resolutions.step, true)
 
 ),
 
@@ -109,7 +138,6 @@ lapsed as (
     from followed
     where
         state = 'waived'
-        and not is_over
         and waived_until <= {{ as_of() }}
         and (changed_at > waived_until or changed_at is null)
 
@@ -122,10 +150,9 @@ intervals as (
         valid_from,
         least(
             changed_at,
-            case when state = 'waived' and not is_over and waived_until <= {{ as_of() }} then waived_until end
+            case when state = 'waived' and waived_until <= {{ as_of() }} then waived_until end
         ) as valid_to,
-        -- What is over stays over, whatever is said of it later.
-        case when is_over then 'resolved' else state end as state,
+        state,
         actor_id,
         reason,
         waived_until

@@ -3,20 +3,12 @@ with
 
 judged as (
 
-    select
-        *,
-        false as is_standing
-
-    from {{ ref('int_verdicts') }}
+    select * from {{ ref('int_verdicts') }}
     where is_exception
 
     union all
 
-    select
-        *,
-        true as is_standing
-
-    from {{ ref('int_standing_verdicts') }}
+    select * from {{ ref('int_standing_verdicts') }}
     where is_exception
 
 ),

@@ -7,7 +7,8 @@
     )
 }}
 
--- What the rules look at: every call to a model and every call of a tool, with the attributes that can decide.
+-- What the rules look at: every call to a model and every call of a tool, with the attributes that can decide. A
+-- probe's calls are not a tenant's.
 {%- set days = affected_days(days_of_new_tenant_states()) %}
 with
 
@@ -26,6 +27,7 @@ llm_calls as (
         tier_by_history,
         agent_name,
         workflow_id,
+        service_name,
         environment,
         consent_status,
         consent_purpose,
@@ -54,7 +56,7 @@ llm_calls as (
 tools as (
 
     select * from {{ ref('int_tool_calls') }}
-    where {{ in_days('usage_date', days) }}
+    where not is_synthetic and {{ in_days('usage_date', days) }}
 
 ),
 
@@ -79,6 +81,7 @@ tool_calls as (
         tier_by_history,
         agent_name,
         workflow_id,
+        service_name,
         environment,
         consent_status,
         consent_purpose,

@@ -6,7 +6,7 @@ files as (
 
     select
         *,
-        coalesce(deleted_at, {{ as_of() }}) as kept_until
+        coalesce(deleted_at, replaced_at, {{ as_of() }}) as kept_until
 
     from {{ ref('int_vault_files') }}
 
@@ -153,7 +153,7 @@ governed as (
         periods.starts_at,
         least(files.kept_until, coalesce(periods.ends_at, files.kept_until)) as judged_until,
         greatest({{ dbt.dateadd('day', 'periods.keep_days', 'files.created_at') }}, periods.starts_at) as due_at,
-        coalesce(periods.ends_at >= files.kept_until, true) as is_newest
+        coalesce(periods.ends_at > files.kept_until, true) as is_newest
 
     from files
     left join periods
@@ -164,36 +164,95 @@ governed as (
 
 ),
 
+-- Holds that overlap or follow each other without a gap keep a file as one does.
+covering as (
+
+    select
+        files.tenant_id,
+        files.vault_path,
+        files.life,
+        holds.placed_at,
+        coalesce(holds.released_at, timestamp '9999-12-31 00:00:00') as released_at
+
+    from files
+    inner join holds
+        on (files.tenant_id = holds.tenant_id or holds.tenant_id is null)
+        and (files.data_class = holds.data_class or holds.data_class is null)
+
+),
+
+placed as (
+
+    select
+        *,
+        coalesce(placed_at > max(released_at) over holds_before, true) as is_begin
+
+    from covering
+    window
+        holds_before as (
+            partition by tenant_id, vault_path, life
+            order by placed_at, released_at
+            rows between unbounded preceding and 1 preceding
+        )
+
+),
+
+joined as (
+
+    select
+        *,
+        sum(case when is_begin then 1 else 0 end) over (
+            partition by tenant_id, vault_path, life
+            order by placed_at, released_at
+            rows between unbounded preceding and current row
+        ) as hold
+
+    from placed
+
+),
+
 held as (
 
     select
-        governed.tenant_id,
-        governed.vault_path,
-        governed.life,
-        governed.starts_at,
-        bool_or(holds.placed_at < governed.judged_until and coalesce(holds.released_at >= governed.judged_until, true))
-            as is_held,
-        max(case when holds.placed_at <= governed.due_at then holds.released_at end) as held_until
+        tenant_id,
+        vault_path,
+        life,
+        min(placed_at) as held_from,
+        max(released_at) as held_until
 
-    from governed
-    inner join holds
-        on (governed.tenant_id = holds.tenant_id or holds.tenant_id is null)
-        and (governed.data_class = holds.data_class or holds.data_class is null)
-    group by governed.tenant_id, governed.vault_path, governed.life, governed.starts_at
+    from joined
+    group by tenant_id, vault_path, life, hold
 
 )
 
 select
     governed.*,
-    governed.is_held_by_itself or coalesce(held.is_held, false) as is_held,
+    governed.is_held_by_itself or held.held_from is not null as is_held,
+    case when not governed.is_held_by_itself then held.held_from end as held_from,
+    governed.is_held_by_itself or held_when_deleted.held_from is not null as is_held_when_deleted,
     case
-        when governed.created_at is not null then greatest(governed.due_at, held.held_until)
+        when governed.created_at is null then null
+        when held_when_due.held_until < timestamp '9999-12-31 00:00:00' then held_when_due.held_until
+        else governed.due_at
     end as breached_from,
-    governed.deleted_at is not null or not governed.is_newest as is_over
+    governed.deleted_at is not null or governed.replaced_at is not null or not governed.is_newest as is_over
 
 from governed
 left join held
     on governed.tenant_id = held.tenant_id
     and governed.vault_path = held.vault_path
     and governed.life = held.life
-    and governed.starts_at is not distinct from held.starts_at
+    and governed.judged_until > held.held_from
+    and governed.judged_until <= held.held_until
+left join held as held_when_due
+    on governed.tenant_id = held_when_due.tenant_id
+    and governed.vault_path = held_when_due.vault_path
+    and governed.life = held_when_due.life
+    and governed.due_at >= held_when_due.held_from
+    and governed.due_at < held_when_due.held_until
+left join held as held_when_deleted
+    on governed.tenant_id = held_when_deleted.tenant_id
+    and governed.vault_path = held_when_deleted.vault_path
+    and governed.life = held_when_deleted.life
+    and governed.deleted_at >= held_when_deleted.held_from
+    and governed.deleted_at < held_when_deleted.held_until

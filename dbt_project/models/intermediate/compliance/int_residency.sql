@@ -110,12 +110,16 @@ matched as (
 ),
 
 -- Rows for the data class itself decide; rows for any class where there is none. Without a data class it is unknown
--- where the policy treats classes differently.
+-- where the policy treats classes differently, or does not treat all of them.
 decided as (
 
     select
         *,
-        data_class is null and min(is_allowed) over whole_record != max(is_allowed) over whole_record as is_undecided
+        data_class is null
+        and (
+            min(is_allowed) over whole_record != max(is_allowed) over whole_record
+            or not bool_or(policy_data_class = '*') over whole_record
+        ) as is_undecided
 
     from matched
     window

@@ -1,9 +1,15 @@
--- An agent called a connector that a policy denies. A refused attempt is an exception too; the evidence says so.
+-- An agent called a connector that a policy denies. A refused attempt is an exception too; the evidence says so. Without an
+-- environment or a tier it is unknown where the policy treats them differently.
 with
 
 calls as (
 
-    select * from {{ ref('int_governed_calls') }}
+    select
+        *,
+        coalesce(environment, 'unknown') = 'unknown' as is_environment_unknown,
+        coalesce(entitlement_tier, 'unknown') = 'unknown' as is_tier_unknown
+
+    from {{ ref('int_governed_calls') }}
     where connector_name is not null
 
 ),
@@ -14,42 +20,112 @@ policies as (
 
 ),
 
-judged as (
+-- What is missing might be anything that a row names; for each of that the most specific row counts.
+matched as (
 
     select
         calls.*,
         policies.policy_version,
-        case policies.effect
-            when 'deny' then 'violation'
-            when 'allow' then 'compliant'
-            else 'unknown'
-        end as verdict,
+        policies.effect,
         policies.severity,
         policies.remediation,
         policies.runbook_url,
-        {{ json_object({
-            'connector_name': 'calls.connector_name',
-            'environment': 'calls.environment',
-            'entitlement_tier': 'calls.entitlement_tier',
-            'is_policy_denied': 'calls.is_policy_denied',
-        }) }} as evidence
+        policies.connector_name as policy_connector,
+        policies.environment as policy_environment,
+        policies.tier as policy_tier,
+        coalesce(
+            (policies.environment = '*' or not calls.is_environment_unknown)
+            and (policies.tier = '*' or not calls.is_tier_unknown),
+            false
+        ) as is_certain
 
     from calls
     left join policies
         on policies.connector_name in (calls.connector_name, '*')
-        and policies.environment in (calls.environment, '*')
-        and policies.tier in (calls.entitlement_tier, '*')
-        and calls.started_at >= policies.valid_from
-        and (policies.valid_to is null or calls.started_at < policies.valid_to)
+        and (policies.environment in (calls.environment, '*') or calls.is_environment_unknown)
+        and (policies.tier in (calls.entitlement_tier, '*') or calls.is_tier_unknown)
+        and {{ in_force('policies', 'calls.started_at') }}
     qualify row_number() over (
         -- The day is there to be pruned by.
-        partition by calls.usage_date, calls.record_kind, calls.record_id
+        partition by
+            calls.usage_date,
+            calls.record_kind,
+            calls.record_id,
+            case when calls.is_environment_unknown then policies.environment end,
+            case when calls.is_tier_unknown then policies.tier end
         order by
             (policies.connector_name != '*') desc,
             (policies.environment != '*') desc,
             (policies.tier != '*') desc,
             (policies.effect = 'deny') desc
     ) = 1
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by usage_date, record_kind, record_id
+            order by
+                (policy_connector != '*') desc,
+                (policy_environment != '*') desc,
+                (policy_tier != '*') desc,
+                (effect = 'deny') desc,
+                policy_environment asc,
+                policy_tier asc
+        ) as place
+
+    from matched
+
+),
+
+reached as (
+
+    select
+        *,
+        min(case when is_certain then place end) over (
+            partition by usage_date, record_kind, record_id
+        ) as first_certain
+
+    from ranked
+
+),
+
+-- The first row that surely holds decides, unless one before it that might hold says otherwise.
+decided as (
+
+    select
+        *,
+        case
+            when first_certain is null or min(effect) over whole_record != max(effect) over whole_record then 'unknown'
+            when effect = 'deny' then 'violation'
+            else 'compliant'
+        end as verdict
+
+    from reached
+    where place <= coalesce(first_certain, place)
+    window
+        whole_record as (
+            partition by usage_date, record_kind, record_id
+        )
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ json_object({
+            'connector_name': 'connector_name',
+            'environment': 'environment',
+            'entitlement_tier': 'entitlement_tier',
+            'is_policy_denied': 'is_policy_denied',
+        }) }} as evidence
+
+    from decided
+    where place = case when verdict = 'unknown' then 1 else first_certain end
 
 )
 

@@ -1,11 +1,19 @@
--- Data of a class went to a country, or to a model in a region, that the policy denies. Without a data class it is
--- unknown where the policy treats classes differently.
+-- Data of a class went to a country, or to a model in a region, that the policy denies. Without a data class, or without
+-- any word on where they went, it is unknown where the policy treats classes or places differently.
 with
 
 calls as (
 
-    select * from {{ ref('int_governed_calls') }}
-    where destination_country is not null or model_region is not null
+    select
+        *,
+        destination_country is null and model_region is null as is_place_unknown
+
+    from {{ ref('int_governed_calls') }}
+    where
+        record_kind = 'llm_call'
+        or connector_name is not null
+        or destination_country is not null
+        or model_region is not null
 
 ),
 
@@ -15,46 +23,97 @@ policies as (
 
 ),
 
+-- What is missing might be anything that a row names; for each of that the most specific row counts.
 matched as (
 
     select
         calls.*,
         policies.policy_version,
-        policies.data_class as policy_data_class,
         policies.effect,
         policies.severity,
         policies.remediation,
         policies.runbook_url,
-        min(policies.effect) over whole_record as least_effect,
-        max(policies.effect) over whole_record as greatest_effect,
+        policies.data_class as policy_class,
         policies.destination_country as policy_country,
-        policies.model_region as policy_region
+        policies.model_region as policy_region,
+        coalesce(policies.data_class in (calls.data_class, '*'), false)
+        and (
+            not calls.is_place_unknown
+            or (policies.destination_country = '*' and policies.model_region = '*')
+        ) as is_certain
 
     from calls
     left join policies
         on (policies.data_class in (calls.data_class, '*') or calls.data_class is null)
-        and policies.destination_country in (calls.destination_country, '*')
-        and policies.model_region in (calls.model_region, '*')
+        and (policies.destination_country in (calls.destination_country, '*') or calls.is_place_unknown)
+        and (policies.model_region in (calls.model_region, '*') or calls.is_place_unknown)
         and {{ in_force('policies', 'calls.started_at') }}
-    window
-        whole_record as (
-            partition by calls.usage_date, calls.record_kind, calls.record_id
-        )
+    qualify row_number() over (
+        partition by
+            calls.usage_date,
+            calls.record_kind,
+            calls.record_id,
+            case when calls.data_class is null then policies.data_class end,
+            case when calls.is_place_unknown then policies.destination_country end,
+            case when calls.is_place_unknown then policies.model_region end
+        order by
+            (policies.data_class != '*') desc,
+            (policies.destination_country != '*') desc,
+            (policies.model_region != '*') desc,
+            (policies.effect = 'deny') desc
+    ) = 1
 
 ),
 
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by usage_date, record_kind, record_id
+            order by
+                (policy_class != '*') desc,
+                (policy_country != '*') desc,
+                (policy_region != '*') desc,
+                (effect = 'deny') desc,
+                policy_class asc,
+                policy_country asc,
+                policy_region asc
+        ) as place
+
+    from matched
+
+),
+
+reached as (
+
+    select
+        *,
+        min(case when is_certain then place end) over (
+            partition by usage_date, record_kind, record_id
+        ) as first_certain
+
+    from ranked
+
+),
+
+-- The first row that surely holds decides, unless one before it that might hold says otherwise.
 decided as (
 
-    select *
-    from matched
-    qualify row_number() over (
-        partition by usage_date, record_kind, record_id
-        order by
-            (policy_data_class != '*') desc,
-            (policy_country != '*') desc,
-            (policy_region != '*') desc,
-            (effect = 'deny') desc
-    ) = 1
+    select
+        *,
+        case
+            when first_certain is null or min(effect) over whole_record != max(effect) over whole_record then 'unknown'
+            when effect = 'deny' then 'violation'
+            else 'compliant'
+        end as verdict
+
+    from reached
+    where place <= coalesce(first_certain, place)
+    window
+        whole_record as (
+            partition by usage_date, record_kind, record_id
+        )
 
 ),
 
@@ -62,11 +121,6 @@ judged as (
 
     select
         *,
-        case
-            when effect is null or (data_class is null and least_effect != greatest_effect) then 'unknown'
-            when effect = 'deny' then 'violation'
-            else 'compliant'
-        end as verdict,
         {{ json_object({
             'data_class': 'data_class',
             'destination_country': 'destination_country',
@@ -76,6 +130,7 @@ judged as (
         }) }} as evidence
 
     from decided
+    where place = case when verdict = 'unknown' then 1 else first_certain end
 
 )
 

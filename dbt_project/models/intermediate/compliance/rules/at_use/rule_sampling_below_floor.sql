@@ -1,5 +1,6 @@
 -- Calls of an agent, tenant and day were sampled at less than the floor of their tier and environment. Incidents raise
--- the floor while they last. One record for each day, since one setting decides for all its calls.
+-- the floor of their services and environment while they last. One record for each day, since one setting decides for
+-- all its calls.
 with
 
 calls as (
@@ -24,15 +25,22 @@ policies as (
 placed as (
 
     select
-        calls.*,
-        count(incidents.incident_id) > 0 as is_during_incident
+        *,
+        exists (
+            select 1
+            from incidents
+            where
+                calls.started_at >= incidents.opened_at
+                and (calls.started_at < incidents.closed_at or incidents.closed_at is null)
+                and (calls.environment = incidents.environment or incidents.environment is null)
+                and (
+                    incidents.service_names is null
+                    or incidents.service_names = '[]'
+                    or {{ json_lists('incidents.service_names', 'calls.service_name') }}
+                )
+        ) as is_during_incident
 
     from calls
-    left join incidents
-        on calls.started_at >= incidents.opened_at
-        and (calls.started_at < incidents.closed_at or incidents.closed_at is null)
-        and (calls.environment = incidents.environment or incidents.environment is null)
-    group by all
 
 ),
 

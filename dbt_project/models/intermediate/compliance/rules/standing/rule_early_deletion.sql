@@ -3,8 +3,11 @@ with
 
 files as (
 
-    select * from {{ ref('int_governed_files') }}
-    where deleted_at is not null and judged_until = deleted_at
+    select *
+    from {{ ref('int_governed_files') }}
+    where deleted_at is not null
+    -- The policy in force then, else the last one before.
+    qualify row_number() over (partition by tenant_id, vault_path, life order by starts_at desc nulls last) = 1
 
 ),
 
@@ -22,7 +25,7 @@ judged as (
             'created_at': 'created_at',
             'deleted_at': 'deleted_at',
             'early_delete_days': 'early_delete_days',
-            'is_held': 'is_held',
+            'is_held': 'is_held_when_deleted',
         }) }} as evidence
 
     from files
@@ -34,8 +37,8 @@ decided as (
     select
         *,
         case
-            when is_held then 'violation'
-            when policy_version is null or created_at is null then 'unknown'
+            when is_held_when_deleted then 'violation'
+            when policy_version is null or not is_newest or created_at is null then 'unknown'
             when deleted_at < may_go_from then 'violation'
             else 'compliant'
         end as verdict

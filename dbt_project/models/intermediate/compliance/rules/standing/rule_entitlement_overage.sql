@@ -13,6 +13,12 @@ connector_days as (
 
 ),
 
+tenant_days as (
+
+    select * from {{ ref('int_tenant_days') }}
+
+),
+
 policies as (
 
     select * from {{ ref('policy_entitlements') }}
@@ -32,16 +38,49 @@ tiers as (
 
 ),
 
--- A connector counts from the first day of the month on which the tenant used it.
+-- The tier of a day on which no model was called is that of the tenant's history.
+connector_uses as (
+
+    select
+        connector_days.tenant_id,
+        connector_days.usage_date,
+        connector_days.connector_name,
+        coalesce(tiers.entitlement_tier, tenant_days.entitlement_tier, 'unknown') as entitlement_tier
+
+    from connector_days
+    left join tiers
+        on connector_days.tenant_id = tiers.tenant_id
+        and connector_days.usage_date = tiers.usage_date
+    left join tenant_days
+        on connector_days.tenant_id = tenant_days.tenant_id
+        and connector_days.usage_date = tenant_days.snapshot_date
+
+),
+
+-- A connector counts from the first day of the period on which the tenant used it in its tier.
 first_uses as (
 
     select
         tenant_id,
+        entitlement_tier,
         connector_name,
+        'day' as period,
+        usage_date
+
+    from connector_uses
+    group by tenant_id, entitlement_tier, connector_name, usage_date
+
+    union all
+
+    select
+        tenant_id,
+        entitlement_tier,
+        connector_name,
+        'month' as period,
         min(usage_date) as usage_date
 
-    from connector_days
-    group by tenant_id, connector_name, date_trunc('month', usage_date)
+    from connector_uses
+    group by tenant_id, entitlement_tier, connector_name, date_trunc('month', usage_date)
 
 ),
 
@@ -52,6 +91,7 @@ measured as (
         tenant_id,
         entitlement_tier,
         'total_tokens' as measure,
+        cast(null as varchar) as period,
         cast(sum(total_tokens) as decimal(38, 6)) as used,
         sum(unknown_usage_requests) > 0 as is_part_unknown
 
@@ -65,8 +105,9 @@ measured as (
         tenant_id,
         entitlement_tier,
         'requests' as measure,
+        null as period,
         cast(sum(requests) as decimal(38, 6)) as used,
-        false as is_part_unknown
+        bool_or(requests is null) as is_part_unknown
 
     from usage_days
     group by usage_date, tenant_id, entitlement_tier
@@ -78,6 +119,7 @@ measured as (
         tenant_id,
         entitlement_tier,
         'cost_usd' as measure,
+        null as period,
         cast(sum(cost_usd) as decimal(38, 6)) as used,
         sum(unpriced_requests) > 0 as is_part_unknown
 
@@ -87,25 +129,24 @@ measured as (
     union all
 
     select
-        first_uses.usage_date,
-        first_uses.tenant_id,
-        coalesce(tiers.entitlement_tier, 'unknown') as entitlement_tier,
+        usage_date,
+        tenant_id,
+        entitlement_tier,
         'connectors' as measure,
-        cast(count(*) as decimal(38, 6)) as used,
-        false as is_part_unknown
+        period,
+        cast(count(case when connector_name != 'unknown' then 1 end) as decimal(38, 6)) as used,
+        bool_or(connector_name = 'unknown') as is_part_unknown
 
     from first_uses
-    left join tiers
-        on first_uses.tenant_id = tiers.tenant_id
-        and first_uses.usage_date = tiers.usage_date
-    group by first_uses.usage_date, first_uses.tenant_id, coalesce(tiers.entitlement_tier, 'unknown')
+    group by usage_date, tenant_id, entitlement_tier, period
 
 ),
 
+-- Of an unknown tier it is only known what no tier forbids.
 limited as (
 
     select
-        measured.*,
+        measured.* exclude (period),
         policies.policy_version,
         policies."limit" as allowed,
         policies.period,
@@ -120,8 +161,13 @@ limited as (
     from measured
     inner join policies
         on measured.measure = policies.measure
-        and measured.entitlement_tier = policies.tier
+        and coalesce(measured.period, policies.period) = policies.period
+        and measured.entitlement_tier in (policies.tier, 'unknown')
         and {{ in_force('policies', 'measured.usage_date') }}
+    qualify row_number() over (
+        partition by measured.usage_date, measured.tenant_id, measured.entitlement_tier, measured.measure, policies.period
+        order by policies."limit", policies.tier
+    ) = 1
 
 ),
 
@@ -168,6 +214,7 @@ judged as (
         cast(usage_date as timestamp) as started_at,
         cast(null as bigint) as load_id,
         case
+            when is_past and 'unknown' in (entitlement_tier, tenant_id) then 'unknown'
             when is_past then 'violation'
             when is_unknown_so_far then 'unknown'
             else 'compliant'

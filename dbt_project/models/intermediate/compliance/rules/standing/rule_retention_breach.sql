@@ -1,5 +1,5 @@
--- A file was kept for longer than the policy allows and no legal hold covers it. Each version of the policy judges from
--- the day it was in force.
+-- A file was kept for longer than the policy allows and no legal hold covered it. Each version of the policy judges from
+-- the day it was in force; a hold that came too late ends the breach.
 with
 
 files as (
@@ -16,7 +16,8 @@ judged as (
         concat_ws(' ', tenant_id, vault_path, life) as record_id,
         case
             when policy_version is null or breached_from is null then 'unknown'
-            when is_held or breached_from >= judged_until then 'compliant'
+            when breached_from >= judged_until then 'compliant'
+            when is_held and coalesce(held_from <= breached_from, true) then 'compliant'
             else 'violation'
         end as verdict,
         {{ json_object({
@@ -36,7 +37,10 @@ placed as (
     select
         *,
         case when verdict = 'violation' then breached_from else coalesce(created_at, judged_until) end as started_at,
-        case when verdict = 'violation' and is_over then judged_until end as ended_at
+        case
+            when verdict = 'violation' and is_held then held_from
+            when verdict = 'violation' and is_over then judged_until
+        end as ended_at
 
     from judged
 
