@@ -311,6 +311,19 @@ def test_a_redirect_is_not_followed(
     assert "redirects are not followed" in report.warnings[0]
 
 
+@pytest.mark.parametrize(
+    "headers", [{"Location": "http://["}, {"Location": "\u00ff"}, {"Retry-After": "\u00b2"}]
+)
+def test_headers_that_mean_nothing_stop_no_run(
+    small_lake: Settings, connection: duckdb.DuckDBPyConnection, time: Time, headers: dict[str, str]
+) -> None:
+    raise_alerts(connection, 1, "slack")
+    status = 307 if "Location" in headers else 503
+    with receiving(lambda _: Reply(status, is_taken=False, headers=headers)) as receiver:
+        [warning] = run(connection, connected(small_lake, receiver), time).warnings
+    assert f"answered {status}" in warning
+
+
 def test_messages_of_an_alert_keep_their_order(
     small_lake: Settings, connection: duckdb.DuckDBPyConnection, time: Time
 ) -> None:
