@@ -97,7 +97,7 @@ def judge(status: int, retry_after: str | None, *, now: datetime) -> Answer:
 
 
 class _Session(requests.Session):
-    """One that no answer leads anywhere: requests would read where to, and the body, of any it does not follow."""
+    """One that no answer leads anywhere: requests reads on even where it is to follow no redirect."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
         """Nowhere."""
