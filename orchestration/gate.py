@@ -75,10 +75,11 @@ def release(
             as_of=warehouse.as_of,
             now=warehouse.now,
         )
-        # Before the run counts as finished: one that is killed in between is repeated, and enters both.
+        alert(connection, warehouse, alerting.HOLDS)
+        # Before the run counts as finished: one that is killed in between is repeated, and enters all. And
+        # before anybody is told: what people heard stands in the ledger.
         record_facts(connection, warehouse.settings.home, POLICIES, now=warehouse.now)
         work.remember_run(connection, context.run_id, load_id, digests, warehouse.as_of, warehouse.now)
-        alert(connection, warehouse, alerting.HOLDS)
         report = alerting.deliver(connection, warehouse.settings, clock=clock)
     for line in report.lines():
         say(line)

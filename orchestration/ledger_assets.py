@@ -1,7 +1,7 @@
 """Bronze to ledger: what senders told of governance, entered before dbt reads it.
 
 An asset of its own, so that the graph shows where the mart comes from, and so that a load whose run was
-killed here is entered by the next one. Publications are entered by the release.
+killed here is entered by the next one. Publications and alerts are entered by the release.
 """
 
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, asset

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.governance.alerting.tables import has_table
 from orchestration.governance.entries import Entry, Fact, digest_of
 
 # The events that are facts of governance, and their kinds. `governance.erasure.completed` is the
@@ -31,6 +32,7 @@ KIND_OF_EVENT = {
     "governance.exception.waived": "exception_action",
     "governance.exception.resolved": "exception_action",
     "governance.alert.raised": "alert",
+    "governance.alert.escalated": "alert",
     "governance.alert.acknowledged": "alert",
     "governance.alert.closed": "alert",
     "governance.erasure.requested": "erasure",
@@ -136,6 +138,27 @@ def _checks(
     return checks
 
 
+def _alerts(connection: duckdb.DuckDBPyConnection, mark: str | None) -> tuple[list[Fact], str | None]:
+    """What alerts tell people, once for all channels; the mark is the sequence of a delivery.
+
+    The payload is the CloudEvent, which is an event of bronze too where an outbox file comes back in.
+    """
+    if not has_table(connection, "governance", "deliveries"):
+        return [], mark
+    rows = connection.execute(
+        "select sequence, created_at, json_extract_string(event, '$.type'), "
+        "json_extract_string(event, '$.source'), json_extract_string(event, '$.id'), "
+        "json_extract_string(event, '$.data.trace_ids[0]'), 'sha256:' || sha256(event) "
+        "from lake.governance.deliveries where sequence > ? order by sequence",
+        [int(mark or -1)],
+    ).fetchall()
+    facts = [
+        Fact(KIND_OF_EVENT[event_type], event_subject(event_type, source, event_id), at, trace_id, digest)
+        for _, at, event_type, source, event_id, trace_id, digest in rows
+    ]
+    return facts, str(rows[-1][0]) if rows else mark
+
+
 def policy_files(folder: Path, now: datetime) -> Collector:
     """A fact each time that a policy file differs from what the ledger says of it last.
 
@@ -177,4 +200,6 @@ def _known_policy_files(connection: duckdb.DuckDBPyConnection) -> dict[str, tupl
 RECORDED = (
     Collector("events", _events, owns=lambda entry: entry.subject.partition(" ")[0] in KIND_OF_EVENT),
     Collector("publications", _publications, owns=lambda entry: entry.kind in _OF_PUBLICATIONS),
+    # Their entries are events by name, and owned as such.
+    Collector("alerts", _alerts, owns=lambda _: False),
 )

@@ -20,6 +20,8 @@ from ingest.errors import SettingsError
 from ingest.loading import load_once
 from metabase import tables
 from orchestration.governance import merkle
+from orchestration.governance.alerting import ensure_alert_tables
+from orchestration.governance.alerting.tables import append as append_rows
 from orchestration.governance.checkpoints import Checkpoint, checkpoint_files, parse_checkpoint
 from orchestration.governance.entries import Entry, Fact, leaf_of
 from orchestration.governance.facts import Collector
@@ -334,6 +336,54 @@ def test_every_append_leaves_a_checkpoint_of_all_entries_and_writes_none_twice(w
     }
     assert (folder / "checkpoints" / "2.txt").stat().st_mtime_ns == first
     assert (folder / "checkpoint").read_text().splitlines()[:2] == ["tracehouse/ledger", "3"]
+
+
+def tell(warehouse: Warehouse, sequence: int, channel: str, **told: object) -> str:
+    """What an alert tells one channel, as the warehouse keeps it; returns the CloudEvent."""
+    named = {
+        "specversion": "1.0",
+        "id": "a1",
+        "source": "/tracehouse/alerts",
+        "type": "governance.alert.raised",
+    }
+    about = {"alert_id": "a1", "fingerprint": "f", "trace_ids": [TRACE]}
+    line = json.dumps(named | {"time": "2026-10-14T12:00:00Z", "data": about} | told)
+    ensure_alert_tables(warehouse.connection)
+    append_rows(
+        warehouse.connection,
+        "deliveries",
+        [{"sequence": sequence, "channel": channel, "created_at": NOON, "event": line}],
+    )
+    return line
+
+
+def test_an_alert_is_entered_once_whatever_it_is_told_to_and_comes_back_from(warehouse: Warehouse) -> None:
+    line = tell(warehouse, 1, "outbox")
+    assert tell(warehouse, 2, "slack") == line
+    assert warehouse.record() == 1
+    (entry,) = warehouse.entries()
+    assert entry[2:7] == (
+        *("alert", "governance.alert.raised /tracehouse/alerts a1", NOON, TRACE),
+        sha256(line),
+    )
+    # The outbox file was copied into the landing folder.
+    warehouse.land("2026-10-14.jsonl", line)
+    assert warehouse.record() == 0
+    for number, kind in enumerate(["escalated", "acknowledged", "closed"], start=3):
+        tell(warehouse, number, "outbox", id=f"a1:{kind}", type=f"governance.alert.{kind}")
+        assert warehouse.record() == 1
+    assert {entry.kind for entry in warehouse.entries()} == {"alert"}
+    assert warehouse.verify() == 0
+
+
+def test_what_people_were_told_cannot_be_changed_unseen(
+    warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell(warehouse, 1, "outbox")
+    warehouse.record()
+    warehouse.connection.execute("update lake.governance.deliveries set event = replace(event, 'a1', 'a2')")
+    assert warehouse.verify() == 1
+    assert "The record of entry 0, alert governance.alert.raised" in capsys.readouterr().out
 
 
 def facts(numbers: range) -> list[Fact]:

@@ -2,7 +2,8 @@
 
 Each becomes a thing that happened: about whom, by which rule, when. Of the routes in force then the most
 specific count (rule before severity), however many they are. A route's windows are aligned to the epoch, UTC,
-and hold things by their own time; so a second run and late data give the same windows.
+and hold things by their own time; so a second run and late data give the same windows. That of a hold begins
+with it.
 """
 
 from __future__ import annotations
@@ -180,7 +181,12 @@ windowed as (
     select
         routed.*,
         pages.url,
-        time_bucket(to_minutes(window_minutes), happened_at, timestamp '1970-01-01') as window_start,
+        -- A hold is one thing from its begin on; another one after it, however soon, is another alert.
+        if(
+            subject_kind = 'mart',
+            happened_at,
+            time_bucket(to_minutes(window_minutes), happened_at, timestamp '1970-01-01')
+        ) as window_start,
         list_position(['low', 'medium', 'high', 'critical'], severity) as severity_rank
     from routed
     left join pages

@@ -27,7 +27,10 @@ HOLDS = ("mart",)
 
 _NEW = """
 select
-    crossings.*,
+    crossings.* replace (
+        -- Whichever of its channels waits least, and not all name a time.
+        min(crossings.escalate_after_minutes) over (partition by crossings.alert_id) as escalate_after_minutes
+    ),
     $as_of as raised_at
 from crossings
 left join lake.governance.alerts as known on crossings.alert_id = known.alert_id
@@ -47,6 +50,25 @@ left join lake.governance.deliveries as owed
 where crossings.is_crossed and alerts.closed_at is null and owed.delivery_id is null
 order by alerts.window_start, alerts.alert_id, crossings.channel
 """
+# Such a channel has its own time from then on, which may come before that of those that were told first.
+_SOONER = """
+select
+    known.alert_id,
+    min(date_diff('minute', known.raised_at, $as_of) + crossings.escalate_after_minutes) as minutes
+from crossings
+inner join lake.governance.alerts as known on crossings.alert_id = known.alert_id
+left join lake.governance.deliveries as owed
+    on owed.delivery_id = crossings.alert_id || ':' || crossings.channel || ':raise'
+where crossings.is_crossed and known.closed_at is null and owed.delivery_id is null
+group by known.alert_id, known.escalate_after_minutes
+having minutes < coalesce(known.escalate_after_minutes, minutes + 1)
+"""
+_HASTEN = f"""
+update lake.governance.alerts as alerts
+set escalate_after_minutes = sooner.minutes
+from ({_SOONER}) as sooner
+where alerts.alert_id = sooner.alert_id
+"""  # noqa: S608 - ours
 # What an alert counts and lists follows late and settled exceptions until it is closed.
 _CHANGED = """
 select
@@ -172,6 +194,8 @@ def _raise(connection: duckdb.DuckDBPyConnection, at: datetime, trace_url: str) 
         connection.execute(_RECOUNT)
     new = rows_of(connection.execute(_NEW, {"as_of": at}))
     append(connection, "alerts", [{name: row.get(name) for name in ALERTS.names} for row in new])
+    if connection.execute(_SOONER, {"as_of": at}).fetchone():
+        connection.execute(_HASTEN, {"as_of": at})
     _owe(connection, "raise", rows_of(connection.execute(_NEWLY_REACHED)), at, trace_url)
     return len(new)
 

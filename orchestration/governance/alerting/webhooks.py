@@ -22,6 +22,8 @@ from ingest.settings import Channels
 
 # Seconds to connect, and between two bytes of the answer.
 TIMEOUT = (3.05, 10)
+# Of each text that telemetry chose. PagerDuty refuses an event of more than 512 KB, and then for good.
+LONGEST_TEXT = 1024
 # Refusals that pass: the receiver was slow, was not ready, or wants fewer messages.
 _PASSING = frozenset([HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS])
 
@@ -94,11 +96,19 @@ def judge(status: int, retry_after: str | None, *, now: datetime) -> Answer:
     return Answer("failed", f"{told}; check the setting that connects it, then have it tried again")
 
 
+class _Session(requests.Session):
+    """One that no answer leads anywhere: requests reads on even where it is to follow no redirect."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        """Nowhere."""
+        return None
+
+
 def new_session() -> requests.Session:
     """A session that sends no credentials of its own: a netrc file could name the receiver's host."""
     # It writes the path of every request at debug, and Slack's is a secret.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
-    session = requests.Session()
+    session = _Session()
     session.auth = lambda request: request
     return session
 
@@ -136,14 +146,14 @@ def pagerduty_body(kind: str, event: Event, routing_key: str) -> dict[str, Any]:
     links = {"Runbook": data["runbook_url"], "First trace": data["trace_url"]}
     return body | {
         "payload": {
-            "summary": _cut(_headline(kind, data), 1024),
+            "summary": _cut(_headline(kind, data), LONGEST_TEXT),
             "source": event["source"],
             "severity": severities.get(data["severity"], "warning"),
             "timestamp": event["time"],
             "component": data["rule_id"],
             "group": data["audience"],
             "class": data["subject_kind"],
-            "custom_details": data,
+            "custom_details": {name: _shortened(value) for name, value in data.items()},
         },
         "links": [{"href": url, "text": text} for text, url in links.items() if _is_link(url)],
     }
@@ -163,7 +173,7 @@ def slack_body(kind: str, event: Event, key: str) -> dict[str, Any]:
     linked = [f"<{_escaped(url).replace('|', '%7C')}|{text}>" for text, url in links.items() if _is_link(url)]
     remediation = [data["remediation"]] if data["remediation"] and kind != "resolve" else []
     return {
-        "text": _escaped(headline),
+        "text": _escaped(_cut(headline, LONGEST_TEXT)),
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": _cut(headline, 150), "emoji": False}},
             {
@@ -209,6 +219,13 @@ def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+def _shortened(value: Any) -> Any:
+    """A member of an event's data, its texts no longer than receivers take."""
+    if isinstance(value, list):
+        return [_shortened(each) for each in value]
+    return _cut(value, LONGEST_TEXT) if isinstance(value, str) else value
+
+
 def _phrase(status: int) -> str:
     try:
         return f" {HTTPStatus(status).phrase}"
@@ -220,9 +237,9 @@ def _seconds(retry_after: str | None, now: datetime) -> float | None:
     """Seconds, or an HTTP date (RFC 9110, 10.2.3); null for anything else."""
     if retry_after is None:
         return None
-    if retry_after.strip().isdigit():
+    if re.fullmatch(r"\s*[0-9]+\s*", retry_after):
         return float(retry_after)
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -292,6 +292,34 @@ def test_a_route_without_a_time_never_escalates(connection: duckdb.DuckDBPyConne
     assert [a["escalated_at"] for a in decided(connection, as_of=AS_OF + timedelta(days=400))] == [None]
 
 
+@pytest.mark.parametrize(("of_the_outbox", "of_the_pager"), [(None, 60), (60, None), (240, 60), (60, 240)])
+def test_of_channels_with_several_times_the_shortest_counts(
+    connection: duckdb.DuckDBPyConnection, of_the_outbox: int | None, of_the_pager: int | None
+) -> None:
+    add_route(connection, escalate_after_minutes=of_the_outbox)
+    add_route(connection, channel="pagerduty", escalate_after_minutes=of_the_pager)
+    add_exceptions(connection, [NOON])
+    decided(connection)
+    for minutes, is_escalated in ((59, False), (60, True)):
+        [alert] = decided(connection, as_of=AS_OF + timedelta(minutes=minutes))
+        assert (alert["escalated_at"] is not None) == is_escalated
+
+
+@pytest.mark.parametrize("of_the_outbox", [None, 600])
+def test_a_channel_that_is_told_later_waits_from_then_on(
+    connection: duckdb.DuckDBPyConnection, of_the_outbox: int | None
+) -> None:
+    add_route(connection, escalate_after_minutes=of_the_outbox)
+    add_route(connection, channel="pagerduty", threshold=2, escalate_after_minutes=30)
+    add_exceptions(connection, [NOON])
+    decided(connection)
+    add_exceptions(connection, [NOON], first=1)
+    decided(connection, as_of=AS_OF + timedelta(hours=2))
+    for minutes, is_escalated in ((149, False), (150, True)):
+        [alert] = decided(connection, as_of=AS_OF + timedelta(minutes=minutes))
+        assert (alert["escalated_at"] is not None) == is_escalated
+
+
 def test_an_acknowledged_alert_is_not_escalated_and_only_the_pager_is_told(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -349,6 +377,19 @@ def test_a_held_mart_is_one_alert_from_the_first_hold_until_it_is_published(
     assert [a["closed_at"] is None for a in decided(connection, *HOLDS)] == [False]
     hold(connection, 5, "held", NOON + timedelta(hours=5))
     assert [a["closed_at"] is None for a in decided(connection, *HOLDS)] == [False, True]
+
+
+def test_a_mart_that_is_held_again_within_the_window_is_told_of_again(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    add_route(connection, rule_id="gate_hold", window_minutes=1440)
+    for number, state in enumerate(["held", "held", "published", "held"], start=1):
+        hold(connection, number, state, NOON + timedelta(minutes=20 * number))
+        alerts = decided(connection, *HOLDS)
+    assert [(alert["window_start"], alert["closed_at"] is None) for alert in alerts] == [
+        (instant("2026-10-14 12:20"), False),
+        (instant("2026-10-14 13:20"), True),
+    ]
 
 
 def test_looking_at_exceptions_alone_closes_no_alert_about_a_held_mart(

@@ -311,6 +311,24 @@ def test_a_redirect_is_not_followed(
     assert "redirects are not followed" in report.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("status", "header", "value"),
+    [(307, "Location", "http://["), (307, "Location", "\u00ff"), (503, "Retry-After", "\u00b2")],
+)
+def test_headers_that_mean_nothing_stop_no_run(
+    small_lake: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    time: Time,
+    status: int,
+    header: str,
+    value: str,
+) -> None:
+    raise_alerts(connection, 1, "slack")
+    with receiving(lambda _: Reply(status, is_taken=False, headers={header: value})) as receiver:
+        [warning] = run(connection, connected(small_lake, receiver), time).warnings
+    assert f"answered {status}" in warning
+
+
 def test_messages_of_an_alert_keep_their_order(
     small_lake: Settings, connection: duckdb.DuckDBPyConnection, time: Time
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -144,6 +145,16 @@ def test_what_telemetry_names_calls_no_channel_and_is_cut_to_what_slack_takes() 
     assert len(pagerduty_body("raise", EVENT | {"data": named}, "k")["payload"]["summary"]) == 1024
 
 
+def test_no_message_is_too_long_for_its_receiver_whatever_telemetry_names() -> None:
+    long = "\N{GRINNING FACE}" * 200_000
+    named = DATA | {"summary": long, "tenant_id": long, "subject": long, "vault_paths": [long] * 20}
+    event = EVENT | {"data": named}
+    # PagerDuty takes 512 KB; Slack cuts a text of more than 40,000 characters.
+    assert len(json.dumps(pagerduty_body("raise", event, "k"), ensure_ascii=False).encode()) < 512 * 1024
+    assert len(slack_body("raise", event, "k")["text"]) < 40_000
+    assert len(json.dumps(slack_body("raise", event, "k"), ensure_ascii=False).encode()) < 512 * 1024
+
+
 def test_a_runbook_in_the_project_is_no_link() -> None:
     event = EVENT | {"data": DATA | {"runbook_url": "docs/runbooks.md#consent", "trace_url": None}}
     assert pagerduty_body("raise", event, "key")["links"] == []
@@ -171,6 +182,9 @@ def test_only_what_may_pass_is_tried_again(status: int, state: str) -> None:
         ("Fri, 27 Nov 2026 09:01:30 GMT", 90.0),
         ("Fri, 27 Nov 2026 08:00:00 GMT", 0.0),
         ("soon", None),
+        # A digit to Python, and none to RFC 9110.
+        ("\u00b2", None),
+        ("Fri, 27 Nov 2026 09:01:30 +9999999999999999999999", None),
         ("-5", None),
         (None, None),
     ],
