@@ -14,6 +14,7 @@ import duckdb
 from ingest import lake, landing
 from ingest.commit import Commits
 from ingest.csv_framing import is_csv
+from ingest.erasures import suppressed_names
 from ingest.journal import Journal
 from ingest.landing import Reading
 from ingest.otlp import kernels
@@ -82,10 +83,11 @@ def load_into(
     be read takes nothing from the files: the summary says why.
     """
     limits = limits or settings.limits
-    store = Store(Path(settings.lake), read_redaction(now, settings.hash_key))
+    redaction = read_redaction(now, settings.hash_key)
     summary = LoadSummary()
     with _uncollected():
         lake.ensure_bronze(connection)
+        store = Store(Path(settings.lake), redaction, suppressed_names(connection))
         with lake.transaction(connection):
             journal = Journal(connection)
             commits = Commits(connection, settings, store.redaction)
@@ -232,18 +234,24 @@ class _Known:
         known = {(_meaning(source_file), *rest) for source_file, *rest in before}
         found = []
         for stretch in read:
-            key = (
-                _meaning(stretch.source_file),
-                stretch.source_kind,
-                stretch.source_digest,
-                stretch.start_offset,
-                stretch.rows_landed,
-                len(stretch.bad),
-            )
-            if key in known or key in self._of_this_load:
+            # Somebody may have been erased since: what is suppressed now landed then.
+            keys = {_key(stretch, suppressed) for suppressed in (0, stretch.rows_suppressed)}
+            if keys & known or keys & self._of_this_load:
                 found.append(stretch)
-            self._of_this_load.add(key)
+            self._of_this_load |= keys
         return found
+
+
+def _key(stretch: Stretch, suppressed: int) -> tuple[object, ...]:
+    """What the log says of such bytes, read when so many of the bad records had landed."""
+    return (
+        _meaning(stretch.source_file),
+        stretch.source_kind,
+        stretch.source_digest,
+        stretch.start_offset,
+        stretch.rows_landed + suppressed,
+        len(stretch.bad) - suppressed,
+    )
 
 
 class _Gaps:

@@ -7,7 +7,9 @@ deleted a live file where absolute and relative paths mix.
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from ingest import lake
+from ingest.erasures import first_clean_snapshot
 from ingest.settings import Settings
 
 KEPT_RELEASES = 10
@@ -49,8 +52,8 @@ class MaintenanceSummary:
 def maintain(settings: Settings, *, now: datetime) -> MaintenanceSummary:
     """Look after the lake of `settings`; the caller holds the writer lock.
 
-    Every snapshot that one of the newest ten publications names still answers afterwards. `now` decides
-    which orphans are old enough.
+    Every snapshot that one of the newest ten publications names still answers afterwards, unless it holds
+    what was erased since. `now` decides which orphans are old enough.
     """
     started = time.monotonic()
     # Flushing has crashed the process, rarely and only ever seen with a second thread (DECISIONS.md).
@@ -60,12 +63,19 @@ def maintain(settings: Settings, *, now: datetime) -> MaintenanceSummary:
         # A file with deleted rows is merged with no other until it is written anew.
         connection.execute("call ducklake_rewrite_data_files('lake', delete_threshold => 0)")
         connection.execute("call ducklake_merge_adjacent_files('lake')")
-        keep = released_snapshots(connection) | {lake.current_snapshot(connection)}
+        keep = kept_snapshots(connection) | {lake.current_snapshot(connection)}
         expired = _expire(connection, keep)
         connection.execute("call ducklake_cleanup_old_files('lake', cleanup_all => true)")
         after = _count_files(connection)
         orphans = _remove_orphans(connection, settings, now)
+    _vacuum(settings.catalog_file)
     return MaintenanceSummary(before, after, expired, len(keep), orphans, time.monotonic() - started)
+
+
+def kept_snapshots(connection: duckdb.DuckDBPyConnection) -> set[int]:
+    """The released snapshots that hold nothing of what was erased since."""
+    first = first_clean_snapshot(connection)
+    return {snapshot for snapshot in released_snapshots(connection) if snapshot >= first}
 
 
 def released_snapshots(connection: duckdb.DuckDBPyConnection) -> set[int]:
@@ -97,6 +107,12 @@ def _expire(connection: duckdb.DuckDBPyConnection, keep: set[int]) -> int:
     if unneeded:
         connection.execute("call ducklake_expire_snapshots('lake', versions => ?)", [unneeded])
     return len(unneeded)
+
+
+def _vacuum(catalog: Path) -> None:
+    """Write the catalogue anew: pages that were freed still hold the least and greatest values of files."""
+    with closing(sqlite3.connect(catalog)) as connection:
+        connection.execute("vacuum")
 
 
 def _count_files(connection: duckdb.DuckDBPyConnection) -> int:

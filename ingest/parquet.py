@@ -12,7 +12,7 @@ import itertools
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingest import schema
@@ -29,6 +30,7 @@ from ingest.otlp.columns import in_parts, rows_by_day, table_of
 from ingest.pieces import Row
 from ingest.redaction import Redaction, redacted
 from ingest.stretch import Stretch
+from ingest.subjects import KEY_COLUMNS, NOBODY, SPAN_TABLES, Names, are_keys, find, is_money, rows_stripped
 
 # Columns by which queries leave out whole files, beside the partition.
 _SKIPPED_BY = frozenset(
@@ -48,10 +50,14 @@ _SKIPPED_BY = frozenset(
 
 @dataclass(frozen=True)
 class Store:
-    """Where rows are written, and what of them may be: all that is needed beside the rows."""
+    """Where rows are written, and what of them may be: all that is needed beside the rows.
+
+    Records that speak of the `suppressed` are quarantined without what they say.
+    """
 
     lake: Path
     redaction: Redaction
+    suppressed: Names = NOBODY
 
 
 # Rows of one file that are held as Arrow at a time, a row group; nearly always they are all.
@@ -110,6 +116,8 @@ def write(
             written.files[table].append(path)
             counts = written.counts[path] = [0] * len(stretches)
             _write(path, table, _together(_tables(table, parts, store, written, counts)))
+        if store.suppressed:
+            _suppress(written, store.suppressed)
         _keep_names(path.parent for paths in written.files.values() for path in paths)
     except OSError as error:
         written.discard()
@@ -155,10 +163,50 @@ def _remove_rows(written: Written, stretches: Sequence[Stretch], store: Store) -
         is_gone = [id(stretch) in gone for stretch in written.stretches]
         for table, paths in written.files.items():
             for path in list(paths):
-                if any(itertools.compress(written.counts[path], is_gone)):
-                    _replace(path, table, written, is_gone)
+                counts = written.counts[path]
+                if any(itertools.compress(counts, is_gone)):
+                    _replace(path, table, written, np.repeat(is_gone, counts))
     except OSError as error:
         raise not_written(error, store.lake) from error
+
+
+def _suppress(written: Written, names: Names) -> None:
+    """Take out what speaks of `names`, wherever it was written; each record leaves an empty bad one."""
+
+    def rows_of(table: str) -> Iterator[pa.Table]:
+        for path in written.files.get(table, ()):
+            with pq.ParquetFile(path) as file:
+                yield from (file.read_row_group(number) for number in range(file.num_row_groups))
+
+    for stretch in written.stretches:
+        stretch.empty_bad(names)
+    found = find(rows_of, names)
+    for table, paths in written.files.items():
+        keys = found.get("spans" if table in SPAN_TABLES else table, set())
+        for path in list(paths) if keys else ():
+            _suppress_in(path, table, written, keys, names)
+
+
+def _suppress_in(path: Path, table: str, written: Written, keys: set[str], names: Names) -> None:
+    with pq.ParquetFile(path) as file:
+        rows = file.read([name for name in file.schema_arrow.names if name in KEY_COLUMNS])
+    is_found = are_keys(table, rows, keys)
+    is_gone = is_found & ~is_money(table, rows)
+    for stretch, gone in zip(written.stretches, _per_stretch(is_gone, written.counts[path]), strict=True):
+        stretch.suppress(table, gone)
+    if is_found.any():
+        _replace(path, table, written, is_gone, lambda kept: _stripped(table, kept, keys, names))
+
+
+def _stripped(table: str, rows: pa.Table, keys: set[str], names: Names) -> pa.Table:
+    """The rows with those of `keys` stripped of the names."""
+    is_found = are_keys(table, rows, keys)
+    if not is_found.any():
+        return rows
+    flags = pa.array(is_found)
+    order = np.argsort(np.concatenate([np.flatnonzero(~is_found), np.flatnonzero(is_found)]))
+    both = [rows.filter(pc.invert(flags)), rows_stripped(rows.filter(flags), names)]
+    return pa.concat_tables(both).take(pa.array(order))
 
 
 def not_written(error: BaseException, lake: Path) -> LakeUnreadableError:
@@ -299,22 +347,35 @@ def _encoded(table: str) -> tuple[list[str], list[str]]:
     return dictionary, [path for path in paths if path in _SKIPPED_BY]
 
 
-def _replace(path: Path, table: str, written: Written, is_gone: Sequence[bool]) -> None:
-    """Write a file anew without the rows of some stretches; no file when nothing is left."""
+def _per_stretch(is_gone: np.ndarray[Any, Any], counts: Sequence[int]) -> list[int]:
+    """How many rows of a file are gone of each stretch; `counts` says how many each has in it."""
+    return [int(part.sum()) for part in np.split(is_gone, np.cumsum(counts)[:-1])]
+
+
+def _replace(
+    path: Path,
+    table: str,
+    written: Written,
+    is_gone: np.ndarray[Any, Any],
+    mend: Callable[[pa.Table], pa.Table] = lambda rows: rows,
+) -> None:
+    """Write a file anew without some of its rows, the others mended; no file when nothing is left."""
     paths, counts = written.files[table], written.counts[path]
-    left = [0 if gone else count for count, gone in zip(counts, is_gone, strict=True)]
+    left = [count - gone for count, gone in zip(counts, _per_stretch(is_gone, counts), strict=True)]
     if any(left):
         new = path.with_name(f"{path.name.split('-', 1)[0]}-{uuid.uuid4()}.parquet")
         paths.append(new)
         written.counts[new] = left
-        _write(new, table, _without(path, table, np.repeat(is_gone, counts)))
+        _write(new, table, _without(path, table, is_gone, mend))
     path.unlink()
     paths.remove(path)
     del written.counts[path]
 
 
-def _without(path: Path, table: str, is_gone: np.ndarray[Any, Any]) -> Iterator[pa.Table]:
-    """The row groups of a file without some of its rows."""
+def _without(
+    path: Path, table: str, is_gone: np.ndarray[Any, Any], mend: Callable[[pa.Table], pa.Table]
+) -> Iterator[pa.Table]:
+    """The row groups of a file without some of its rows, the others mended."""
     with pq.ParquetFile(path) as file:
         at = 0
         for number in range(file.num_row_groups):
@@ -323,4 +384,4 @@ def _without(path: Path, table: str, is_gone: np.ndarray[Any, Any]) -> Iterator[
             at += rows.num_rows
             if kept.num_rows:
                 # Dictionaries are made of what is left: a key that is gone stands in none.
-                yield kept.cast(schema.RECORD_TABLES[table])
+                yield mend(kept).cast(schema.RECORD_TABLES[table])

@@ -15,6 +15,7 @@ import duckdb
 
 from ingest import lake
 from ingest.commit import Commits, next_load_id
+from ingest.erasures import suppressed_names
 from ingest.framing import read_pieces
 from ingest.landing import KINDS
 from ingest.parquet import Store, write
@@ -22,7 +23,7 @@ from ingest.pieces import BadRecord, Limits
 from ingest.reading import decode_piece
 from ingest.redaction import read_redaction
 from ingest.settings import Settings
-from ingest.stretch import Stretch
+from ingest.stretch import ERASED, Stretch
 
 # Each waits as Arrow tables of its own, which take some 50 KB.
 _RECORDS_PER_COMMIT = 1000
@@ -65,10 +66,10 @@ def replay(settings: Settings, *, now: datetime, limits: Limits | None = None) -
     """
     limits = limits or settings.limits
     redaction = read_redaction(now, settings.hash_key)
-    store = Store(Path(settings.lake), redaction)
     landed = still_bad = cut = 0
     with lake.connect(settings) as connection:
         lake.ensure_bronze(connection)
+        store = Store(Path(settings.lake), redaction, suppressed_names(connection))
         commits = Commits(connection, settings, redaction)
         for load_id in _loads(connection):
             waiting = _waiting(connection, load_id)
@@ -95,7 +96,7 @@ def _waiting(connection: duckdb.DuckDBPyConnection, load_id: int) -> list[Quaran
         """
         select source_file, byte_offset, byte_length, raw, raw_digest, sha256(raw) = raw_digest
         from lake.bronze.quarantine as bad
-        where load_id = ? and byte_offset is not null and not exists (
+        where load_id = ? and byte_offset is not null and reason_code != ? and not exists (
             select 1
             from lake.bronze.ingest_log as settled
             where settled.source_kind = 'replay'
@@ -105,7 +106,7 @@ def _waiting(connection: duckdb.DuckDBPyConnection, load_id: int) -> list[Quaran
         )
         order by source_file, byte_offset, raw_digest
         """,
-        [load_id],
+        [load_id, ERASED],
     ).fetchall()
     return [Quarantined(*row) for row in rows]
 

@@ -454,6 +454,18 @@ REDACTION_POLICIES = pa.schema(
     ]
 )
 
+# What an erasure or a purge took out: models that have read it forget it and compute its day anew. Once all
+# have, digests and trace ids go, too.
+REMOVALS = pa.schema(
+    [
+        ("table_name", TEXT),
+        ("event_date", DATE),
+        ("trace_id", TEXT),
+        ("record_digest", TEXT),
+        *_LOAD,
+    ]
+)
+
 # Written as Parquet files and registered, partitioned by event_date.
 RECORD_TABLES: dict[str, pa.Schema] = {
     "spans": SPANS,
@@ -476,6 +488,7 @@ JOURNAL_TABLES: dict[str, pa.Schema] = {
     "ingest_log": INGEST_LOG,
     "quarantine": QUARANTINE,
     "redaction_policies": REDACTION_POLICIES,
+    "removals": REMOVALS,
 }
 
 # A record without these never lands: it is quarantined first. Ingest asserts it before a file is registered.

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import pyarrow as pa
 
-from ingest.pieces import COUNTED, BadRecord, Row
+from ingest.pieces import COUNTED, BadRecord, Row, Signal
+from ingest.subjects import Names
+
+ERASED = "erased"
+_WHY_ERASED = "It speaks of somebody whose records were erased on request; nothing of it is kept."
+_SIGNALS: Mapping[str, Signal] = {
+    "spans": "traces",
+    "metric_points": "metrics",
+    "log_records": "logs",
+    "events": "event",
+    "usage_snapshots": "usage",
+}
 
 
 @dataclass
@@ -18,8 +29,9 @@ class Stretch:
 
     Filled while the file is read. `rows` and `tables` (Arrow, already cut by day) wait to be written, by
     bronze table; `landed` counts them and stays once they are. `rows_duplicate` counts records that are
-    known to have landed before and are therefore in neither. `bytes_held` is what its records take in memory:
-    about as much as their requests, decompressed, or their tables.
+    known to have landed before and are therefore in neither; `rows_suppressed` those of `bad` that would have
+    landed, did they not speak of somebody erased. `bytes_held` is what its records take in memory: about as
+    much as their requests, decompressed, or their tables.
     """
 
     source_file: str
@@ -38,6 +50,7 @@ class Stretch:
     bytes_held: int = 0
     records_found: int = 0
     rows_duplicate: int = 0
+    rows_suppressed: int = 0
     landed: Counter[str] = field(default_factory=Counter)
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     tables: dict[str, list[tuple[date | None, pa.Table]]] = field(default_factory=lambda: defaultdict(list))
@@ -60,6 +73,18 @@ class Stretch:
         for table, by_day in tables.items():
             self.tables[table].extend(by_day.items())
             self.landed[table] += sum(of_day.num_rows for of_day in by_day.values())
+
+    def empty_bad(self, names: Names) -> None:
+        """Keep of bad records that hold one of `names` where they stood, and nothing else."""
+        self.bad = [_emptied(bad) if names.is_in(bad.raw) else bad for bad in self.bad]
+
+    def suppress(self, table: str, number: int) -> None:
+        """So many rows of a table were taken out: their records are bad ones without content or place."""
+        self.landed[table] -= number
+        if table in COUNTED:
+            signal = _SIGNALS.get(table, "mlflow")
+            self.bad += [BadRecord(0, 0, signal, ERASED, _WHY_ERASED, b"", "")] * number
+            self.rows_suppressed += number
 
     @property
     def rows_landed(self) -> int:
@@ -87,3 +112,7 @@ class Stretch:
 def rows_held(stretches: Iterable[Stretch]) -> int:
     """Rows of all tables, and bad records."""
     return sum(stretch.rows_held for stretch in stretches)
+
+
+def _emptied(bad: BadRecord) -> BadRecord:
+    return replace(bad, reason_code=ERASED, reason=_WHY_ERASED, raw=b"", raw_digest="")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from metabase.contracts import Mart, read_manifest
 
-Kind = Literal["dbt test", "expectation", "rollback"]
+Kind = Literal["dbt test", "expectation", "rollback", "erasure"]
 Severity = Literal["error", "warn"]
 Outcome = Literal["passed", "failed", "warned", "error"]
 

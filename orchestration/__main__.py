@@ -69,6 +69,11 @@ def main(arguments: list[str] | None = None) -> int:
         add_help=False,
         help="what was decided about a trace, and what came of it (see its --help)",
     )
+    commands.add_parser(
+        "erase",
+        add_help=False,
+        help="forget a subject, or what may be kept no longer (see its --help)",
+    )
     commands.add_parser("telemetry", help="write seeds, constants and page of the telemetry registry")
     chosen, rest = parser.parse_known_args(arguments)
     if chosen.command == "compare":
@@ -87,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
         from orchestration.policy_dry_run import run as policy_dry_run
 
         return policy_dry_run(rest)
-    if rest and chosen.command not in ("kill-test", "verify-ledger"):
+    if rest and chosen.command not in ("erase", "kill-test", "verify-ledger"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         if chosen.command == "verify-ledger":
@@ -113,6 +118,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from orchestration.focus import export_focus
 
                 return export_focus(settings, month=chosen.month, output=chosen.output)
+            case "erase":
+                from orchestration.erase import run as erase
+
+                return erase(settings, rest)
             case "telemetry":
                 from orchestration.telemetry.generate import generate
 

@@ -1,6 +1,6 @@
-{#- Days of the latency metrics that came after this model's watermark; none when it is built anew. -#}
+{#- Days of the latency metrics that came, or were removed, after this model's watermark; none when it is built anew. -#}
 {% macro days_of_new_latency_points() -%}
-    {{ return(_new_days(ref('int_latency_points'), 'usage_date')) }}
+    {{ return(_with_days_near_removals(_new_days(ref('int_latency_points'), 'usage_date'))) }}
 {%- endmacro %}
 
 {#- A query for the days whose latencies in metrics changed since `this` read them, for `affected_days`. -#}

@@ -16,7 +16,12 @@
     {{ return(found.columns[0].values() | reject('none') | map('string') | sort | list) }}
 {%- endmacro %}
 
-{#- Days of the points of token series that came after this model's watermark; none when it is built anew. -#}
+{#- Days of the points of token series that came, or were removed, after this model's watermark; none when it is built anew. -#}
 {% macro days_of_new_points() -%}
-    {{ return(_new_days(ref('int_metric_points'), 'usage_date')) }}
+    {{ return(_with_days_near_removals(_new_days(ref('int_metric_points'), 'usage_date'))) }}
+{%- endmacro %}
+
+{% macro _with_days_near_removals(days) -%}
+    {%- set removed = days_near_removals() -%}
+    {{ return(none if days is none else (days + removed) | unique | sort | list) }}
 {%- endmacro %}

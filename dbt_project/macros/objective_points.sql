@@ -1,6 +1,7 @@
-{#- UTC days of the objective points that came after this model's watermark; none when it is built anew. -#}
+{#- UTC days of the objective points that came, or were removed, after this model's watermark; none when it is built anew. -#}
 {% macro days_of_new_objective_points() -%}
     {%- set points = ref('stg_objective_points') -%}
+    {%- do days_near_removals() -%}
     {%- if not execute or not is_incremental() -%}
         {{ return(none) }}
     {%- endif -%}
@@ -8,8 +9,8 @@
     {%- set found = run_query(
         "select metric_date as day from " ~ points ~ " where load_id > " ~ read_up_to()
         ~ " union select metric_date - 1 as day from " ~ points ~ " where load_id > " ~ read_up_to()
-    ).columns[0].values() -%}
-    {{ return(found | reject('none') | map('string') | sort | list) }}
+    ).columns[0].values() | reject('none') | map('string') | list -%}
+    {{ return((found + days_near_removals()) | unique | sort | list) }}
 {%- endmacro %}
 
 {#-

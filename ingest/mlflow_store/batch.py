@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -79,7 +80,7 @@ class Batch:
         written: list[Written] = []
         try:
             for load_id, (stretch, redaction) in enumerate(waiting, next_load_id(self._connection)):
-                store = Store(self._store.lake, redaction)
+                store = replace(self._store, redaction=redaction)
                 written.append(write(store, [_finished(stretch)], load_id))
         except BaseException:
             for each in written:

@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key=['series_id', 'usage_date'],
+        pre_hook="{{ delete_days_near_removals('usage_date') }}",
         post_hook="{{ remember_read() }}",
     )
 }}
@@ -19,7 +20,7 @@ new_points as (
         load_id
 
     from {{ ref('int_latency_points') }}
-    where load_id > {{ read_up_to() }} and {{ in_days('usage_date', new_days) }}
+    where {{ is_new_or_beside_removals('load_id', 'usage_date') }} and {{ in_days('usage_date', new_days) }}
 
 ),
 
@@ -36,7 +37,7 @@ touched as (
 
 run as (
 
-    select max(load_id) as load_id from new_points
+    select greatest(max(load_id), {{ newest_removal() }}) as load_id from new_points
 
 ),
 

@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        pre_hook="{{ delete_changed_latency_days() }}",
+        pre_hook=["{{ delete_changed_latency_days() }}", "{{ delete_days_near_removals('usage_date') }}"],
         post_hook="{{ remember_read() }}",
     )
 }}

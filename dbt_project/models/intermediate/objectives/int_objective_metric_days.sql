@@ -3,6 +3,7 @@
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key=['bucket_id', 'usage_date'],
+        pre_hook="{{ delete_days_near_removals('usage_date') }}",
         post_hook="{{ remember_read() }}",
     )
 }}
@@ -14,7 +15,7 @@ with
 
 new_loads as (
 
-    select max(load_id) as load_id
+    select greatest(max(load_id), {{ newest_removal() }}) as load_id
     from {{ ref('stg_objective_points') }}
     where load_id > {{ read_up_to() }}
 

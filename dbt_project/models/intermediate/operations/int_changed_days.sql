@@ -6,7 +6,8 @@
     )
 }}
 
--- What every model that computes whole days asks, told once: which days a load changed.
+-- What every model that computes whole days asks, told once: which days a load changed. What was removed may have
+-- counted on the days beside its own.
 with
 
 spans as (
@@ -39,6 +40,17 @@ metrics as (
 
 ),
 
+removals as (
+
+    select
+        removed.event_date + steps.step as usage_date,
+        removed.load_id
+
+    from {{ ref('stg_removals') }} as removed
+    cross join (values (-1), (0), (1)) as steps (step)
+
+),
+
 changes as (
 
     select * from spans
@@ -48,6 +60,9 @@ changes as (
     where load_id > {{ read_up_to() }}
     union
     select * from metrics
+    where load_id > {{ read_up_to() }}
+    union
+    select * from removals
     where load_id > {{ read_up_to() }}
 
 )

@@ -10,12 +10,12 @@ origins as (
 
 ),
 
--- Records replayed from quarantine stand in the log a second time, as landed.
+-- Records replayed from quarantine stand in the log a second time, as landed; removed ones once more, as less.
 ingest_log as (
 
     select *
     from {{ ref('stg_ingest_log') }}
-    where source_kind <> 'replay'
+    where source_kind not in ('replay', 'erasure')
 
 ),
 

@@ -7,8 +7,32 @@
 }}
 
 -- Each run adds the traces that its loads touched, with every day on which they are known to have spans. So it
--- also is the index that finds the older days of a trace without reading its spans.
+-- also is the index that finds the older days of a trace without reading its spans. An erasure touches traces, too.
 with
+
+changes as (
+
+    select
+        trace_id,
+        span_date,
+        load_id
+
+    from {{ ref('stg_spans') }}
+    where load_id > {{ read_up_to() }}
+
+    union all
+
+    select
+        trace_id,
+        event_date as span_date,
+        load_id
+
+    from {{ ref('stg_removals') }}
+    where
+        load_id > {{ read_up_to() }}
+        and trace_id is not null
+
+),
 
 new_spans as (
 
@@ -17,8 +41,7 @@ new_spans as (
         span_date,
         max(load_id) as load_id
 
-    from {{ ref('stg_spans') }}
-    where load_id > {{ read_up_to() }}
+    from changes
     group by trace_id, span_date
 
 ),

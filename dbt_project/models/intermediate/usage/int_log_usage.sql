@@ -2,6 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
+        pre_hook="{{ delete_removed_records() }}",
         post_hook="{{ remember_read() }}",
     )
 }}
