@@ -24,6 +24,7 @@ from metabase.release import ensure_release_tables
 from orchestration import work
 from orchestration.governance.alerting import ensure_alert_tables
 from orchestration.governance.ledger import ensure_ledger
+from orchestration.governance.personal_data import ensure_findings
 
 _PROJECT = Path(__file__).parent.parent / "dbt_project"
 
@@ -67,6 +68,7 @@ def measure() -> list[NodeCost]:
         ensure_alert_tables(connection)
         work.ensure_runs(connection)
         ensure_ledger(connection)
+        ensure_findings(connection)
     clock = _Clock()
     started = time.process_time(), time.monotonic()
     load_once(settings, progress=lambda _: None)

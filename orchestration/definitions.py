@@ -2,7 +2,8 @@
 
 landing/  ->  bronze  ->  ledger  ->  dbt models (tests are checks)  ->  release (one gate check a mart)
 
-Alerts are raised around the release, and delivered there and by a sensor.
+Beside the ledger, what landed is looked through for personal data. Alerts are raised around the release, and
+delivered there and by a sensor.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from orchestration.gate import release
 from orchestration.ingest_assets import bronze
 from orchestration.ledger_assets import ledger
 from orchestration.maintenance import lake_maintenance
+from orchestration.personal_data_assets import personal_data_findings
 from orchestration.resources import Warehouse, dbt_command_line
 from orchestration.schedules import daily_maintenance, hourly, maintenance, pipeline
 from orchestration.sensors import new_files
 
 defs = Definitions(
-    assets=[bronze, ledger, dbt_models, release, lake_maintenance, alert_delivery],
+    assets=[bronze, ledger, personal_data_findings, dbt_models, release, lake_maintenance, alert_delivery],
     jobs=[pipeline, maintenance, delivery],
     schedules=[hourly, daily_maintenance],
     sensors=[new_files, deliver_alerts],

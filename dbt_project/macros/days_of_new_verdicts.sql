@@ -1,11 +1,12 @@
 {#-
     Days on which a rule may judge otherwise than before this model's watermark: by a consent, or by the tier that a
-    tenant had; and the days of events that are judged themselves, or of calls since an incident began: what is told of
-    it later may also end it.
+    tenant had; the days of events that are judged themselves, and of what was looked through for personal data; and of
+    calls since an incident began: what is told of it later may also end it.
 -#}
 {% macro days_of_new_verdicts() -%}
     {%- if not execute -%}
         {%- do [ref('int_incidents'), ref('int_policy_decisions'), ref('int_trace_days'), ref('int_vault_events')] -%}
+        {%- do ref('int_scanned_days') -%}
     {%- endif -%}
     {{ return(
         days_of_new_consents()
@@ -19,7 +20,8 @@
             ~ " where load_id > " ~ read_up_to() ~ ")",
             "select distinct calls.usage_date from " ~ ref('int_governed_calls') ~ " as calls inner join "
             ~ ref('int_incidents') ~ " as incidents on calls.started_at >= incidents.first_told_at where incidents.load_id > "
-            ~ read_up_to()
+            ~ read_up_to(),
+            "select usage_date from " ~ ref('int_scanned_days') ~ " where load_id > " ~ read_up_to()
         ]
     ) }}
 {%- endmacro %}

@@ -13,6 +13,8 @@ select * from {{ ref('rule_denylisted_connector') }}
 union all
 select * from {{ ref('rule_export_control') }}
 union all
+select * from {{ ref('rule_personal_data_found') }}
+union all
 select * from {{ ref('rule_policy_action_untraced') }}
 union all
 select * from {{ ref('rule_residency_processing') }}

@@ -1,0 +1,7 @@
+select
+    table_name,
+    event_date,
+    sender,
+    load_id
+
+from {{ source('governance', 'personal_data_scanned') }}
