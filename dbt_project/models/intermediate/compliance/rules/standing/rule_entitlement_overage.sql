@@ -210,7 +210,7 @@ judged as (
     select
         *,
         'entitlement' as record_kind,
-        concat_ws(' ', tenant_id, entitlement_tier, measure, period, period_start) as record_id,
+        {{ key_of(['tenant_id', 'entitlement_tier', 'measure', 'period', 'period_start']) }} as record_id,
         cast(usage_date as timestamp) as started_at,
         cast(null as bigint) as load_id,
         case
