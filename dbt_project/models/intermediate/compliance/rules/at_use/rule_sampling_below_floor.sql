@@ -26,7 +26,7 @@ placed as (
 
     select
         *,
-        exists (
+        exists(
             select 1
             from incidents
             where

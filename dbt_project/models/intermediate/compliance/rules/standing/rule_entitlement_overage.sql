@@ -165,7 +165,12 @@ limited as (
         and measured.entitlement_tier in (policies.tier, 'unknown')
         and {{ in_force('policies', 'measured.usage_date') }}
     qualify row_number() over (
-        partition by measured.usage_date, measured.tenant_id, measured.entitlement_tier, measured.measure, policies.period
+        partition by
+            measured.usage_date,
+            measured.tenant_id,
+            measured.entitlement_tier,
+            measured.measure,
+            policies.period
         order by policies."limit", policies.tier
     ) = 1
 

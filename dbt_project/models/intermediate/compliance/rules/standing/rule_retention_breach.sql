@@ -1,5 +1,5 @@
--- A file was kept for longer than the policy allows and no legal hold covered it. Each version of the policy judges from
--- the day it was in force; a hold that came too late ends the breach.
+-- A file was kept for longer than the policy allows and no legal hold covered it. Each version of the policy judges
+-- from the day it was in force; a hold that came too late ends the breach.
 with
 
 files as (
