@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from ingest.errors import TracehouseError
 from ingest.settings import Settings, read_settings
 from orchestration.governance.dry_run import (
@@ -56,26 +58,33 @@ def dry_run(settings: Settings, policies: Path, *, now: datetime) -> DryRun:
 
     Ages are measured at TRACEHOUSE_AS_OF, else `now`. Raises DryRunError and LakeUnreadableError.
     """
+    with open_beside(settings) as connection:
+        return dry_run_in(connection, settings, policies, now=now)
+
+
+def dry_run_in(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, policies: Path, *, now: datetime
+) -> DryRun:
+    """The same in a connection of `open_beside`, which then has the other exceptions beside the lake's."""
     refresh_manifest()
     manifest = json.loads(MANIFEST.read_text())
-    with open_beside(settings) as connection:
-        files = {name: policies / f"{name}.csv" for name in SEEDS}
-        changed = changed_policies(connection, files)
-        if not changed:
-            return DryRun((), ())
-        names = _between(manifest, {f"seed.tracehouse.{name}" for name in changed})
-        compiled = _compile(settings, manifest, names, settings.as_of_or(now))
-        models = [
-            Model(manifest["nodes"][name]["schema"], manifest["nodes"][name]["name"], compiled[name])
-            for name in names
-        ]
-        read = {
-            _relation(manifest, parent)
-            for name in names
-            for parent in manifest["parent_map"][name]
-            if parent not in names and parent.removeprefix("seed.tracehouse.") not in SEEDS
-        }
-        return run_again(connection, changed, models, read - {"seeds." + name for name in SEEDS})
+    files = {name: policies / f"{name}.csv" for name in SEEDS}
+    changed = changed_policies(connection, files)
+    if not changed:
+        return DryRun((), ())
+    names = _between(manifest, {f"seed.tracehouse.{name}" for name in changed})
+    compiled = _compile(settings, manifest, names, settings.as_of_or(now))
+    models = [
+        Model(manifest["nodes"][name]["schema"], manifest["nodes"][name]["name"], compiled[name])
+        for name in names
+    ]
+    read = {
+        _relation(manifest, parent)
+        for name in names
+        for parent in manifest["parent_map"][name]
+        if parent not in names and parent.removeprefix("seed.tracehouse.") not in SEEDS
+    }
+    return run_again(connection, changed, models, read - {"seeds." + name for name in SEEDS})
 
 
 def _between(manifest: dict[str, Any], changed: set[str]) -> list[str]:

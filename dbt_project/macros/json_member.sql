@@ -98,7 +98,7 @@
 {%- endmacro %}
 
 {% macro duckdb__utc_timestamp(text) -%}
-    (try_cast({{ text }} as timestamptz) at time zone 'UTC')
+    (try_cast(upper({{ text }}) as timestamptz) at time zone 'UTC')
 {%- endmacro %}
 
 {#- The instant so many milliseconds before another; the other itself where the number is null. -#}

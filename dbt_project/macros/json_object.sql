@@ -19,3 +19,14 @@
 {% macro duckdb__json_object_of_known(members) -%}
     nullif(cast(json_merge_patch('{}', {{ json_object(members) }}) as varchar), '{}')
 {%- endmacro %}
+
+{#- One text for several, such that different ones never give the same: a JSON array, null where a part is. -#}
+{% macro key_of(parts) -%}
+    {{ return(adapter.dispatch('key_of')(parts)) }}
+{%- endmacro %}
+
+{% macro duckdb__key_of(parts) -%}
+    cast(json_array(
+        {%- for part in parts %}cast({{ part }} as varchar){{ ', ' if not loop.last }}{% endfor -%}
+    ) as varchar)
+{%- endmacro %}

@@ -38,7 +38,8 @@ changes as (
 
     union all
 
-    -- Of what was said in one instant the act that goes further counts. A waiver that was over before it could hold is none.
+    -- Of what was said in one instant the act that goes further counts. A waiver that was over before it could hold is
+    -- none.
     select
         exceptions.exception_id,
         greatest(acts.occurred_at, exceptions.occurred_at) as valid_from,

@@ -21,7 +21,8 @@ changes as (
     window
         changes_of_hold as (
             partition by hold_id
-            order by occurred_at, record_digest
+            -- What is placed and released in one instant is released.
+            order by occurred_at, event_type, record_digest
         )
 
 )

@@ -69,7 +69,7 @@ places as (
     select
         'storage' as act,
         'vault_event' as record_kind,
-        source || ' ' || event_id as record_id,
+        {{ key_of(['source', 'event_id']) }} as record_id,
         event_date as usage_date,
         occurred_at as started_at,
         tenant_id,

@@ -1,5 +1,5 @@
--- An agent called a connector that a policy denies. A refused attempt is an exception too; the evidence says so. Without an
--- environment or a tier it is unknown where the policy treats them differently.
+-- An agent called a connector that a policy denies. A refused attempt is an exception too; the evidence says so.
+-- Without an environment or a tier it is unknown where the policy treats them differently.
 with
 
 calls as (

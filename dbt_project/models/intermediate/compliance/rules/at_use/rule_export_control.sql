@@ -1,5 +1,5 @@
--- Data of a class went to a country, or to a model in a region, that the policy denies. Without a data class, or without
--- any word on where they went, it is unknown where the policy treats classes or places differently.
+-- Data of a class went to a country, or to a model in a region, that the policy denies. Without a data class, or any
+-- word on where they went, it is unknown where the policy treats classes or places differently.
 with
 
 calls as (

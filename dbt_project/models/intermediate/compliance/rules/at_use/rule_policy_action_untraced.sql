@@ -26,7 +26,7 @@ judged as (
     select
         decisions.* exclude (policy_version),
         'policy_decision' as record_kind,
-        decisions.source || ' ' || decisions.event_id as record_id,
+        {{ key_of(['decisions.source', 'decisions.event_id']) }} as record_id,
         decisions.event_date as usage_date,
         decisions.occurred_at as started_at,
         '1' as policy_version,

@@ -26,7 +26,7 @@ placed as (
 
     select
         *,
-        exists (
+        exists(
             select 1
             from incidents
             where
@@ -93,7 +93,7 @@ judged as (
     select
         * exclude (record_kind, record_id),
         'agent_day' as record_kind,
-        concat_ws(' ', usage_date, tenant_id, agent_name, entitlement_tier, environment) as record_id,
+        {{ key_of(['usage_date', 'tenant_id', 'agent_name', 'entitlement_tier', 'environment']) }} as record_id,
         {{ json_object({
             'probability': 'cast(probability as decimal(18, 9))',
             'minimum_probability': 'minimum_probability',

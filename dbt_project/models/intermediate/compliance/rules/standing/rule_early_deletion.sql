@@ -16,7 +16,7 @@ judged as (
     select
         *,
         'vault_file' as record_kind,
-        concat_ws(' ', tenant_id, vault_path, life) as record_id,
+        {{ key_of(['tenant_id', 'vault_path', 'life']) }} as record_id,
         cast(deleted_at as date) as usage_date,
         deleted_at as started_at,
         {{ dbt.dateadd('day', 'early_delete_days', 'created_at') }} as may_go_from,

@@ -165,7 +165,12 @@ limited as (
         and measured.entitlement_tier in (policies.tier, 'unknown')
         and {{ in_force('policies', 'measured.usage_date') }}
     qualify row_number() over (
-        partition by measured.usage_date, measured.tenant_id, measured.entitlement_tier, measured.measure, policies.period
+        partition by
+            measured.usage_date,
+            measured.tenant_id,
+            measured.entitlement_tier,
+            measured.measure,
+            policies.period
         order by policies."limit", policies.tier
     ) = 1
 
@@ -210,7 +215,7 @@ judged as (
     select
         *,
         'entitlement' as record_kind,
-        concat_ws(' ', tenant_id, entitlement_tier, measure, period, period_start) as record_id,
+        {{ key_of(['tenant_id', 'entitlement_tier', 'measure', 'period', 'period_start']) }} as record_id,
         cast(usage_date as timestamp) as started_at,
         cast(null as bigint) as load_id,
         case

@@ -31,7 +31,7 @@ judged as (
     select
         published.* exclude (valid_from),
         'policy_version' as record_kind,
-        concat_ws(' ', published.policy_id, published.policy_version) as record_id,
+        {{ key_of(['published.policy_id', 'published.policy_version']) }} as record_id,
         published.event_date as usage_date,
         published.occurred_at as started_at,
         case

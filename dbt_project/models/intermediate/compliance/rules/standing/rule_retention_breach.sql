@@ -1,5 +1,5 @@
--- A file was kept for longer than the policy allows and no legal hold covered it. Each version of the policy judges from
--- the day it was in force; a hold that came too late ends the breach.
+-- A file was kept for longer than the policy allows and no legal hold covered it. Each version of the policy judges
+-- from the day it was in force; a hold that came too late ends the breach.
 with
 
 files as (
@@ -13,7 +13,7 @@ judged as (
     select
         *,
         'vault_file' as record_kind,
-        concat_ws(' ', tenant_id, vault_path, life) as record_id,
+        {{ key_of(['tenant_id', 'vault_path', 'life']) }} as record_id,
         case
             when policy_version is null or breached_from is null then 'unknown'
             when breached_from >= judged_until then 'compliant'

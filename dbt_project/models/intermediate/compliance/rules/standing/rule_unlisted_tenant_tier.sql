@@ -29,7 +29,7 @@ judged as (
         states.jurisdiction,
         states.load_id,
         'tenant_state' as record_kind,
-        states.tenant_id || ' ' || cast(states.valid_from as varchar) as record_id,
+        {{ key_of(['states.tenant_id', 'states.valid_from']) }} as record_id,
         cast(states.valid_from as date) as usage_date,
         states.valid_from as started_at,
         '1' as policy_version,
