@@ -670,6 +670,10 @@ def test_what_is_asked_for_wrongly_is_told_and_is_no_damage(warehouse: Warehouse
         kept = tmp_path / "kept"
         kept.write_text(Checkpoint(1, merkle.EMPTY_ROOT).text())
         warehouse.verify("--proof", str(other), "--checkpoint", str(kept))
+    for text in ("[" * 100_000, '{"entry": {"subject": "\\ud800"}}'):
+        other.write_text(text)
+        with pytest.raises(SettingsError, match="other holds no proof"):
+            warehouse.verify("--proof", str(other), "--checkpoint", str(kept))
     with pytest.raises(SystemExit) as stopped:
         warehouse.verify("--proof", str(other))
     assert stopped.value.code == 2
