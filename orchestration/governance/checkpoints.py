@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest.errors import SettingsError
+from orchestration.governance.files import replace_whole
 
 ORIGIN = "tracehouse/ledger"
 
@@ -86,7 +87,4 @@ def write_checkpoints(folder: Path, checkpoints: Sequence[tuple[int, str]]) -> N
 
 
 def _replace(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(file)
+    replace_whole(file, text, beside=file.with_name(f".{file.name}.new"))

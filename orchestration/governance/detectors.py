@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -127,10 +128,14 @@ def find(text: str, detectors: Mapping[str, Detector] | None = None) -> list[Fin
     """
     taken: list[Finding] = []
     for detector in (DETECTORS if detectors is None else detectors).values():
-        for found in _matches(detector, text[:LONGEST_TEXT]):
-            if all(found.end <= other.start or found.start >= other.end for other in taken):
-                taken.append(found)
-    return sorted(taken, key=lambda found: found.start)
+        starts = [found.start for found in taken]
+        free = [
+            found
+            for found in _matches(detector, text[:LONGEST_TEXT])
+            if not (before := bisect_left(starts, found.end)) or taken[before - 1].end <= found.start
+        ]
+        taken = sorted([*taken, *free], key=lambda found: found.start)
+    return taken
 
 
 def fingerprint(value: str, key: bytes | None) -> str | None:
@@ -197,7 +202,8 @@ _KEYS = (
     r"[rs]k_live_[A-Za-z0-9]{16,}",  # Stripe
     r"xox[abprs]-[A-Za-z0-9-]{10,}",  # Slack
     r"AIza[0-9A-Za-z_-]{35}",  # Google
-    r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",  # JSON Web Token, RFC 7519
+    # JSON Web Token, RFC 7519. From its first letter on, or each of many would be searched to the end.
+    r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
     r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----",  # RFC 7468
 )
 

@@ -197,8 +197,10 @@ def _known_policy_files(connection: duckdb.DuckDBPyConnection) -> dict[str, tupl
     return known
 
 
+# Named by its kinds: after another one was let in, all that came before is looked at again.
+_EVENTS = f"events {digest_of(canonical(KIND_OF_EVENT))}"
 RECORDED = (
-    Collector("events", _events, owns=lambda entry: entry.subject.partition(" ")[0] in KIND_OF_EVENT),
+    Collector(_EVENTS, _events, owns=lambda entry: entry.subject.partition(" ")[0] in KIND_OF_EVENT),
     Collector("publications", _publications, owns=lambda entry: entry.kind in _OF_PUBLICATIONS),
     # Their entries are events by name, and owned as such.
     Collector("alerts", _alerts, owns=lambda _: False),

@@ -97,7 +97,7 @@ def record_facts(connection: duckdb.DuckDBPyConnection, home: Path, policies: Pa
 def record_from(connection: duckdb.DuckDBPyConnection, sources: Iterable[Collector], *, now: datetime) -> int:
     """`record_facts` from these collectors alone, without the checkpoint files."""
     with transaction(connection):
-        marks = dict(connection.execute("from lake.governance.ledger_marks").fetchall())
+        marks = read_marks(connection)
         facts: list[Fact] = []
         for source in sources:
             found, mark = source.find(connection, marks.get(source.name))
@@ -189,6 +189,11 @@ def read_tombstones(connection: duckdb.DuckDBPyConnection) -> dict[str, bytes]:
     """The document of every erasure, by the subject of its entry."""
     rows = connection.execute("select subject, document from lake.governance.tombstones").fetchall()
     return {subject: document.encode() for subject, document in rows}
+
+
+def read_marks(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Up to where each collector has looked, by its name."""
+    return dict(connection.execute("from lake.governance.ledger_marks").fetchall())
 
 
 def publish_checkpoints(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

@@ -72,10 +72,11 @@ def read_proof(file: Path) -> Proof:
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
         entry = _entry(told["entry"])
+        entry_hash(entry)
         hashes = tuple(bytes.fromhex(each) for each in told["hashes"])
         if told["leaf_index"] != entry.sequence or not isinstance(told["tree_size"], int):
             raise ValueError("the leaf is not that of the entry")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SettingsError(
             f"{file} holds no proof that this ledger wrote; make one with --prove SEQUENCE --output FILE."
         ) from error

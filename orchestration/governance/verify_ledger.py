@@ -24,6 +24,7 @@ from orchestration.governance.ledger import (
     ledger_folder,
     read_checkpoints,
     read_entries,
+    read_marks,
 )
 from orchestration.governance.proofs import prove, read_proof
 from orchestration.governance.records import verify_records
@@ -67,11 +68,11 @@ def verify_home(settings: Settings, kept: Sequence[Checkpoint]) -> tuple[list[En
 
     Raises SettingsError when there has never been one.
     """
-    if not Path(settings.catalog.removeprefix("sqlite:")).exists():
+    if not settings.catalog_file.exists():
         raise SettingsError(f"There is no lake in {settings.home}; set TRACEHOUSE_HOME or run `make run`.")
     with lake.connect(settings, read_only=True) as connection:
         entries, texts = read_ledger(connection, ledger_folder(settings.home))
-        if not entries and not texts and not kept:
+        if not (entries or texts or kept or (has_ledger(connection) and read_marks(connection))):
             raise SettingsError(f"The lake in {settings.home} has no ledger yet; run `make run` first.")
         findings = examine(connection, entries, texts, kept)
     for finding in findings:
@@ -104,7 +105,7 @@ def examine(
     checkpoints, unreadable = _parsed(texts)
     chain = verify(entries, [*checkpoints, *kept])
     touched = {each.first for each in chain if each.first == each.last}
-    records = verify_records(connection, entries) if entries else []
+    records = verify_records(connection, entries, is_chain_sound=not chain) if has_ledger(connection) else []
     return [*chain, *unreadable, *(each for each in records if each.first not in touched)]
 
 

@@ -233,4 +233,5 @@ def _attribute_cells(registry: Registry, name: str, newest: Attribute) -> Sequen
 
 
 def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+    """One line, whatever stands in the cells."""
+    return f"| {' | '.join(' '.join(cell.replace('|', '&#124;').split()) for cell in cells)} |"

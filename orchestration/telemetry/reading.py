@@ -60,7 +60,17 @@ class _Group:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which a name stands once; of two, the usual loader would forget the first."""
+    """YAML in which a name stands once; of two, the usual loader would forget the first.
+
+    A value that its form promises and that is none, such as 2026-02-30, is a mistake of YAML, too.
+    """
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, KeyError, AttributeError) as error:
+            kind = node.tag.rpartition(":")[2]
+            raise yaml.MarkedYAMLError(problem=f"this is no {kind}", problem_mark=node.start_mark) from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         for place, (key, _) in enumerate(node.value):
@@ -92,6 +102,8 @@ def _read(path: Path, folder: Path) -> Entry:
         content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
     except OSError as error:
         raise RegistryError(f"{name} cannot be read: {error.strerror}.") from error
+    except RecursionError as error:
+        raise RegistryError(f"{name}: this is nested too deeply; write lists and mappings flat.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

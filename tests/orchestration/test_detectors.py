@@ -97,6 +97,14 @@ def test_several_in_one_text_are_found_by_place_and_an_iban_is_no_card() -> None
     assert [found.detector for found in find(text)] == ["email", "iban", "card", "phone"]
 
 
+@pytest.mark.parametrize(
+    ("piece", "number"), [("a@b.co ", 142_857), ("555-333-4444 ", 76_923), ("-eyJaaaaaaaa", 0)]
+)
+def test_a_text_made_to_be_searched_long_takes_no_longer_than_it_is_long(piece: str, number: int) -> None:
+    # Compared each with each, these would take minutes.
+    assert len(find(piece * (1_000_000 // len(piece)))) == number
+
+
 def test_a_hash_needs_a_key_and_is_the_same_for_the_same_value() -> None:
     assert fingerprint("ada@example.com", None) is None
     assert fingerprint("ada@example.com", b"k") == fingerprint("ada@example.com", b"k")

@@ -574,6 +574,35 @@ def test_a_checkpoint_kept_elsewhere_finds_what_was_changed_in_the_whole_home(
     assert f"the checkpoint of 2 entries in {kept}" in capsys.readouterr().out
 
 
+def test_an_end_that_was_cut_off_with_all_its_checkpoints_is_missed_by_its_records(
+    warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warehouse.land("one.jsonl", decided(1), decided(2))
+    warehouse.record()
+    warehouse.land("two.jsonl", decided(3), decided(4))
+    warehouse.record()
+    warehouse.connection.execute("delete from lake.governance.ledger where sequence >= 2")
+    warehouse.connection.execute("delete from lake.governance.checkpoints where tree_size > 2")
+    folder = warehouse.home.path / "ledger"
+    (folder / "checkpoints" / "4.txt").unlink()
+    shutil.copy(folder / "checkpoints" / "2.txt", folder / "checkpoint")
+    # What was loaded and not entered yet is not missed.
+    warehouse.land("three.jsonl", decided(5))
+    assert warehouse.verify() == 1
+    assert capsys.readouterr().out.startswith(
+        "2 records were entered and have no entry, such as policy_action "
+        "governance.policy.decided /governance pd-3; "
+    )
+    # The next run enters what came later, and the gap is still told.
+    assert warehouse.record() == 1
+    assert warehouse.verify() == 1
+    # Nothing left is no ledger that was never begun.
+    for table in ("ledger", "checkpoints"):
+        warehouse.connection.execute(f"delete from lake.governance.{table}")
+    shutil.rmtree(folder)
+    assert warehouse.verify() == 1
+
+
 def test_a_proof_holds_against_the_checkpoint_alone(
     warehouse: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -641,6 +670,10 @@ def test_what_is_asked_for_wrongly_is_told_and_is_no_damage(warehouse: Warehouse
         kept = tmp_path / "kept"
         kept.write_text(Checkpoint(1, merkle.EMPTY_ROOT).text())
         warehouse.verify("--proof", str(other), "--checkpoint", str(kept))
+    for text in ("[" * 100_000, '{"entry": {"subject": "\\ud800"}}'):
+        other.write_text(text)
+        with pytest.raises(SettingsError, match="other holds no proof"):
+            warehouse.verify("--proof", str(other), "--checkpoint", str(kept))
     with pytest.raises(SystemExit) as stopped:
         warehouse.verify("--proof", str(other))
     assert stopped.value.code == 2

@@ -249,6 +249,21 @@ MISTAKES = {
         AGENT.replace("  owner: documents", "  owner: documents\n  owner: support"),
         "agents/scribe.yml, line 5: this is no YAML: 'owner' stands twice.",
     ),
+    "a day that no month has": (
+        "scribe.yml",
+        AGENT.replace("  valid_from: ", "  valid_to: 2026-02-30\n  valid_from: "),
+        "agents/scribe.yml, line 8: this is no YAML: this is no timestamp.",
+    ),
+    "a number of too many digits": (
+        "scribe.yml",
+        AGENT.replace("owner: documents", "owner: " + "9" * 5000),
+        "agents/scribe.yml, line 4: this is no YAML: this is no int.",
+    ),
+    "lists without end": (
+        "scribe.yml",
+        AGENT + "x: " + "[" * 5000,
+        "agents/scribe.yml: this is nested too deeply; write lists and mappings flat.",
+    ),
     "no YAML": (
         "scribe.yml",
         AGENT.replace("[scribe-api]", "[scribe-api"),
@@ -298,6 +313,20 @@ def test_a_standard_attribute_that_fills_no_column_is_a_mistake(tmp_path: Path) 
     )
     with pytest.raises(RegistryError, match=r"tenant.shoe_size fills no column; add it to the seed"):
         generated(registry, read_aliases(DAY))
+
+
+def test_a_brief_of_several_lines_is_one_row_of_the_page(tmp_path: Path) -> None:
+    told = "brief: |\n          Wanted |\n          # by whom\n"
+    own = (
+        AGENT
+        + f"""    attributes:
+      - id: paper.size
+        type: string
+        requirement_level: opt_in
+        {told}        annotations: {{personal_data: none}}
+"""
+    )
+    assert "| Wanted &#124; # by whom |" in page(read_registry(registry_of(tmp_path, own)))
 
 
 def test_names_that_give_one_constant_are_a_mistake(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ day is written whole from what is stored, so an alert stands in it once however 
 from __future__ import annotations
 
 import json
-import os
 import random
 import time
 from collections import Counter
@@ -24,6 +23,7 @@ from metabase.journals import utc_naive
 from orchestration.governance.alerting.decisions import decide, is_undecided
 from orchestration.governance.alerting.tables import has_table
 from orchestration.governance.alerting.webhooks import CHANNELS, TIMEOUT, Answer, new_session, post
+from orchestration.governance.files import replace_whole
 
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 3600.0
@@ -274,13 +274,8 @@ def _file_outbox(
 
 def _write_day(folder: Path, day: date, events: Sequence[str]) -> None:
     """Replace a day's file: what it held comes first again, so it only ever grows."""
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{day}.jsonl.part"
-    with part.open("w", encoding="utf-8") as file:
-        file.writelines(f"{event}\n" for event in events)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(folder / f"{day}.jsonl")
+    text = "".join(f"{event}\n" for event in events)
+    replace_whole(folder / f"{day}.jsonl", text, beside=folder / f"{day}.jsonl.part")
 
 
 def _warnings(connection: duckdb.DuckDBPyConnection, channels: Channels) -> list[str]:
