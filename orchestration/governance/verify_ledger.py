@@ -70,11 +70,19 @@ def verify_home(settings: Settings, kept: Sequence[Checkpoint]) -> tuple[list[En
     """
     if not settings.catalog_file.exists():
         raise SettingsError(f"There is no lake in {settings.home}; set TRACEHOUSE_HOME or run `make run`.")
-    with lake.connect(settings, read_only=True) as connection:
-        entries, texts = read_ledger(connection, ledger_folder(settings.home))
-        if not (entries or texts or kept or (has_ledger(connection) and read_marks(connection))):
-            raise SettingsError(f"The lake in {settings.home} has no ledger yet; run `make run` first.")
-        findings = examine(connection, entries, texts, kept)
+    # One state of the lake, so that a run that writes meanwhile is no damage.
+    with lake.connect(settings, read_only=True) as connection, lake.transaction(connection):
+        return tell_damage(connection, settings.home, kept)
+
+
+def tell_damage(
+    connection: duckdb.DuckDBPyConnection, home: Path, kept: Sequence[Checkpoint]
+) -> tuple[list[Entry], int]:
+    """`verify_home` on a lake that is open."""
+    entries, texts = read_ledger(connection, ledger_folder(home))
+    if not (entries or texts or kept or (has_ledger(connection) and read_marks(connection))):
+        raise SettingsError(f"The lake in {home} has no ledger yet; run `make run` first.")
+    findings = examine(connection, entries, texts, kept)
     for finding in findings:
         print(finding.sentence)
     if findings:

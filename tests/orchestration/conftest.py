@@ -20,6 +20,13 @@ def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def no_lake(tmp_path: Path) -> Settings:
+    """A home of the test's own without a lake, for what is tried in memory; no channel is connected."""
+    (tmp_path / "home").mkdir()
+    return settings_of(tmp_path / "home")
+
+
+@pytest.fixture
 def small_lake(empty_lake: Path, tmp_path: Path) -> Settings:
     """A home of the test's own with such a lake; no channel is connected."""
     shutil.copytree(empty_lake, tmp_path / "home")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,15 +19,24 @@ from tests.orchestration.alerting.receiver import Receiver, Reply, receiving
 from tests.orchestration.alerting.small_lake import add_exceptions, add_route, instant, settings_of
 
 
-@pytest.fixture
-def waiting(small_lake: Settings) -> Settings:
+@pytest.fixture(scope="module")
+def decided(empty_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which one alert waits for Slack."""
-    with lake.connect(small_lake) as connection:
+    home = tmp_path_factory.mktemp("waiting") / "home"
+    shutil.copytree(empty_lake, home)
+    with lake.connect(settings_of(home)) as connection:
         add_route(connection, channel="slack")
         add_exceptions(connection, [instant("2026-10-14 12:00")])
         as_of = datetime(2026, 10, 14, 18, tzinfo=UTC)
         decide(connection, as_of=as_of, trace_url="{trace_id}", about=("tenant",))
-    return small_lake
+    return home
+
+
+@pytest.fixture
+def waiting(decided: Path, tmp_path: Path) -> Settings:
+    """Such a home of the test's own."""
+    shutil.copytree(decided, tmp_path / "home")
+    return settings_of(tmp_path / "home")
 
 
 def with_slack(settings: Settings, receiver: Receiver) -> Settings:

@@ -19,6 +19,7 @@ from ingest.sample.telemetry import CLIENT, SERVER, Attributes, Origin, Span, Va
 from orchestration.__main__ import main
 from orchestration.telemetry.check import Report, check
 from orchestration.telemetry.reading import FOLDER, read_registry
+from tests.running import Home
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -417,11 +418,9 @@ def test_names_that_senders_chose_cannot_steer_a_terminal(registry: Path, tmp_pa
     assert yaml.safe_load("\n".join(proposal.lines))[0]["id"] == "\x1b[2J: {x}"
 
 
-def test_the_agents_of_the_sample_month_keep_to_their_files(tmp_path: Path) -> None:
-    from ingest.sample import write_month
-
-    write_month(tmp_path, size=1, seed=7)
-    day = list(tmp_path.rglob("traces-2026-10-14.*"))
+@pytest.mark.xdist_group("sample")
+def test_the_agents_of_the_sample_month_keep_to_their_files(demo: Home) -> None:
+    day = list((demo.path / "landing").rglob("traces-2026-10-14.*"))
     report = check(day, agent=None, registry=FOLDER, now=NOW)
     assert report.is_fine, report.findings
     assert set(report.spans) == set(read_registry().agents)

@@ -23,7 +23,7 @@ from orchestration.governance import merkle
 from orchestration.governance.alerting import ensure_alert_tables
 from orchestration.governance.alerting.tables import append as append_rows
 from orchestration.governance.checkpoints import Checkpoint, checkpoint_files, parse_checkpoint
-from orchestration.governance.entries import Entry, Fact, leaf_of
+from orchestration.governance.entries import Entry, Fact, leaf_of, linked
 from orchestration.governance.facts import Collector
 from orchestration.governance.ledger import (
     append,
@@ -33,7 +33,8 @@ from orchestration.governance.ledger import (
     record_facts,
     record_from,
 )
-from orchestration.governance.verify_ledger import examine, main, read_ledger
+from orchestration.governance.proofs import prove
+from orchestration.governance.verify_ledger import examine, main, read_ledger, tell_damage
 from tests.running import ROOT, Home
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -60,24 +61,51 @@ def decided(number: int, **data: object) -> str:
 
 
 class Warehouse:
-    """A home with a lake and no policy files, until a test writes some."""
+    """A home without policy files, until a test writes some; what the ledger reads is in memory."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self.home = Home(path)
         self.policies = path / "seeds"
-        self.connection = lake.connect(self.home.settings, threads=1)
+        self.connection = connection
 
-    def land(self, name: str, *lines: str) -> None:
-        folder = self.home.path / "landing" / "governance"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text("".join(f"{line}\n" for line in lines))
-        load_once(self.home.settings, progress=lambda _: None)
+    def land(self, _name: str, *lines: str) -> None:
+        """A load of these events."""
+        row = self.connection.execute("select count(*) from lake.bronze.ingest_log").fetchone()
+        load = row[0] if row else 0
+        self.connection.execute("insert into lake.bronze.ingest_log values (?)", [load])
+        for line in lines:
+            told = json.loads(line)
+            self.connection.execute(
+                "insert into lake.bronze.events values (?, ?, ?, ?, 'cloudevents', ?, ?, ?)",
+                [
+                    told["type"],
+                    told["source"],
+                    told["id"],
+                    told["time"][:19],
+                    json.dumps(told["data"]),
+                    line,
+                    load,
+                ],
+            )
 
     def record(self) -> int:
         return record_facts(self.connection, self.home.path, self.policies, now=NOW)
 
     def entries(self) -> list[Entry]:
         return list(read_entries(self.connection))
+
+    def verify(self) -> int:
+        return tell_damage(self.connection, self.home.path, [])[1]
+
+
+class InDuckLake(Warehouse):
+    """The same with a lake, which ingest loads and the command reads."""
+
+    def land(self, name: str, *lines: str) -> None:
+        folder = self.home.path / "landing" / "governance"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("".join(f"{line}\n" for line in lines))
+        load_once(self.home.settings, progress=lambda _: None)
 
     def verify(self, *arguments: str) -> int:
         return main(arguments, self.home.environ)
@@ -99,19 +127,32 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def warehouse(empty_home: Path, tmp_path: Path) -> Iterator[Warehouse]:
+def in_lake(empty_home: Path, tmp_path: Path) -> Iterator[InDuckLake]:
     home = tmp_path / "home"
     shutil.copytree(empty_home, home)
-    made = Warehouse(home)
-    yield made
-    made.connection.close()
+    with lake.connect(Home(home).settings, threads=1) as connection:
+        yield InDuckLake(home, connection)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    home = tmp_path / "home"
+    (home / "seeds").mkdir(parents=True)
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("attach ':memory:' as lake; create schema lake.bronze")
+        connection.execute("create table lake.bronze.ingest_log (load_id bigint)")
+        connection.execute(
+            "create table lake.bronze.events (type varchar, source varchar, event_id varchar, "
+            "occurred_at timestamp, format varchar, data varchar, record varchar, load_id bigint)"
+        )
+        yield Warehouse(home, connection)
 
 
 def sha256(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_every_event_of_governance_is_entered_under_its_kind(warehouse: Warehouse) -> None:
+def test_every_event_of_governance_is_entered_under_its_kind(in_lake: InDuckLake) -> None:
     exception = {"exception_id": "x", "actor_id": "ada"}
     alert = {"alert_id": "a", "fingerprint": "f"}
     policy = {"policy_id": "p", "policy_version": "2", "valid_from": "2026-10-01T00:00:00Z"}
@@ -139,9 +180,9 @@ def test_every_event_of_governance_is_entered_under_its_kind(warehouse: Warehous
         event("governance.erasure.completed", "g3", request_id="r", rows=1, tables=1, ledger_sequence=1),
         event("consent.granted", "g4", tenant_id="acme", purpose="p"),
     ]
-    warehouse.land("all.jsonl", *lines)
-    assert warehouse.record() == 15
-    kinds = {entry.subject.split(" ")[2]: entry.kind for entry in warehouse.entries()}
+    in_lake.land("all.jsonl", *lines)
+    assert in_lake.record() == 15
+    kinds = {entry.subject.split(" ")[2]: entry.kind for entry in in_lake.entries()}
     assert kinds == {
         "pd-1": "policy_action",
         "e2": "policy_action",
@@ -162,12 +203,12 @@ def test_every_event_of_governance_is_entered_under_its_kind(warehouse: Warehous
 
 
 def test_an_entry_holds_time_trace_and_digest_of_the_event_and_nothing_of_what_it_says(
-    warehouse: Warehouse,
+    in_lake: InDuckLake,
 ) -> None:
     line = decided(1, trace_id=TRACE.upper(), reason="canary-7f3a")
-    warehouse.land("one.jsonl", line)
-    warehouse.record()
-    (entry,) = warehouse.entries()
+    in_lake.land("one.jsonl", line)
+    in_lake.record()
+    (entry,) = in_lake.entries()
     assert entry[:7] == (
         0,
         NOW.replace(tzinfo=None),
@@ -207,16 +248,16 @@ def test_ids_and_sources_with_blanks_do_not_run_into_each_other(warehouse: Wareh
 
 
 def test_an_event_delivered_again_keeps_its_entry_whatever_it_says_now(
-    warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
+    in_lake: InDuckLake, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, two = decided(1, reason="one"), decided(1, reason="two")
     smaller, larger = sorted([one, two], key=sha256)
-    warehouse.land("first.jsonl", larger, larger)
-    assert warehouse.record() == 1
-    warehouse.land("again.jsonl", smaller)
-    assert warehouse.record() == 0
-    assert [entry.payload_digest for entry in warehouse.entries()] == [sha256(larger)]
-    assert warehouse.verify() == 0
+    in_lake.land("first.jsonl", larger, larger)
+    assert in_lake.record() == 1
+    in_lake.land("again.jsonl", smaller)
+    assert in_lake.record() == 0
+    assert [entry.payload_digest for entry in in_lake.entries()] == [sha256(larger)]
+    assert in_lake.verify() == 0
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -229,12 +270,12 @@ def test_of_two_tellings_in_one_load_the_content_decides_which_is_entered(
     assert [entry.payload_digest for entry in warehouse.entries()] == [min(map(sha256, lines))]
 
 
-def test_nothing_new_writes_nothing(warehouse: Warehouse) -> None:
-    warehouse.land("one.jsonl", decided(1))
-    warehouse.record()
-    before = warehouse.snapshot()
-    assert warehouse.record() == 0
-    assert warehouse.snapshot() == before
+def test_nothing_new_writes_nothing(in_lake: InDuckLake) -> None:
+    in_lake.land("one.jsonl", decided(1))
+    in_lake.record()
+    before = in_lake.snapshot()
+    assert in_lake.record() == 0
+    assert in_lake.snapshot() == before
 
 
 def test_only_loads_behind_the_last_one_are_looked_at(warehouse: Warehouse) -> None:
@@ -411,51 +452,51 @@ def test_a_run_that_ends_between_commit_and_checkpoint_file_is_made_good_by_the_
     assert (folder / "checkpoint").read_text() == (folder / "checkpoints" / "4.txt").read_text()
 
 
-def test_what_is_interrupted_inside_the_transaction_leaves_nothing(warehouse: Warehouse) -> None:
+def test_what_is_interrupted_inside_the_transaction_leaves_nothing(in_lake: InDuckLake) -> None:
     class Interrupted(BaseException):
         pass
 
-    with pytest.raises(Interrupted), lake.transaction(warehouse.connection):
-        append(warehouse.connection, facts(range(3)), now=NOW)
+    with pytest.raises(Interrupted), lake.transaction(in_lake.connection):
+        append(in_lake.connection, facts(range(3)), now=NOW)
         raise Interrupted
-    assert warehouse.entries() == []
-    assert record_from(warehouse.connection, [told("test", facts(range(3)))], now=NOW) == 3
-    assert warehouse.verify() == 0
+    assert in_lake.entries() == []
+    assert record_from(in_lake.connection, [told("test", facts(range(3)))], now=NOW) == 3
+    assert in_lake.verify() == 0
+
+
+def record_in_six_steps(home: Home) -> None:
+    with lake.connect(home.settings) as connection:
+        for end in range(5, 31, 5):
+            # What was entered is found again each time: only the ledger knows what is new.
+            print(record_from(connection, [told(f"test {end}", facts(range(end)))], now=NOW), flush=True)
+            publish_checkpoints(connection, home.path / "ledger")
 
 
 CHILD = """
 import sys
 from pathlib import Path
-from ingest import lake
-from orchestration.governance.ledger import publish_checkpoints, record_from
-from tests.orchestration.test_ledger import NOW, Home, facts, told
-home = Home(Path(sys.argv[1]))
-with lake.connect(home.settings) as connection:
-    for end in range(5, 31, 5):
-        # What was entered is found again each time: only the ledger knows what is new.
-        print(record_from(connection, [told(f"test {end}", facts(range(end)))], now=NOW), flush=True)
-        publish_checkpoints(connection, home.path / "ledger")
+from tests.orchestration.test_ledger import Home, record_in_six_steps
+record_in_six_steps(Home(Path(sys.argv[1])))
 """
 
 
-def test_a_killed_run_started_again_loses_no_fact_and_enters_none_twice(warehouse: Warehouse) -> None:
+def test_a_killed_run_started_again_loses_no_fact_and_enters_none_twice(in_lake: InDuckLake) -> None:
     lines = 2
-    command = [sys.executable, "-c", CHILD, str(warehouse.home.path)]
+    command = [sys.executable, "-c", CHILD, str(in_lake.home.path)]
     with subprocess.Popen(
-        command, cwd=ROOT, env=warehouse.home.environ, stdout=subprocess.PIPE, text=True
+        command, cwd=ROOT, env=in_lake.home.environ, stdout=subprocess.PIPE, text=True
     ) as run:
         assert run.stdout is not None
         for _ in range(lines):
             run.stdout.readline()
         run.send_signal(signal.SIGKILL)
-    assert warehouse.verify() == 0
-    entered = len(warehouse.home.in_lake("from lake.governance.ledger"))
+    assert in_lake.verify() == 0
+    entered = len(in_lake.home.in_lake("from lake.governance.ledger"))
     assert 5 * lines <= entered < 30
-    again = subprocess.run(command, cwd=ROOT, env=warehouse.home.environ, capture_output=True, text=True)
-    assert again.returncode == 0, again.stderr
-    subjects = warehouse.home.in_lake("select subject from lake.governance.ledger order by sequence")
+    record_in_six_steps(in_lake.home)
+    subjects = in_lake.home.in_lake("select subject from lake.governance.ledger order by sequence")
     assert subjects == [(fact.subject,) for fact in facts(range(30))]
-    assert warehouse.verify() == 0
+    assert in_lake.verify() == 0
 
 
 def test_the_ledger_goes_on_where_what_is_kept_of_its_tree_was_damaged(warehouse: Warehouse) -> None:
@@ -558,19 +599,19 @@ def kept_elsewhere(warehouse: Warehouse, tmp_path: Path) -> str:
 
 
 def test_a_checkpoint_kept_elsewhere_finds_what_was_changed_in_the_whole_home(
-    warehouse: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    in_lake: InDuckLake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    warehouse.land("one.jsonl", decided(1), decided(2))
-    warehouse.record()
-    kept = kept_elsewhere(warehouse, tmp_path)
+    in_lake.land("one.jsonl", decided(1), decided(2))
+    in_lake.record()
+    kept = kept_elsewhere(in_lake, tmp_path)
     # Begun anew with other facts, as if the first had never been.
     for table in ("ledger", "checkpoints", "ledger_marks"):
-        warehouse.connection.execute(f"delete from lake.governance.{table}")
-    for file in list(checkpoint_files(warehouse.home.path / "ledger")):
+        in_lake.connection.execute(f"delete from lake.governance.{table}")
+    for file in list(checkpoint_files(in_lake.home.path / "ledger")):
         file.unlink()
-    record_from(warehouse.connection, [told("test", facts(range(3)))], now=NOW)
-    assert warehouse.verify() == 0
-    assert warehouse.verify("--checkpoint", kept) == 1
+    record_from(in_lake.connection, [told("test", facts(range(3)))], now=NOW)
+    assert in_lake.verify() == 0
+    assert in_lake.verify("--checkpoint", kept) == 1
     assert f"the checkpoint of 2 entries in {kept}" in capsys.readouterr().out
 
 
@@ -604,14 +645,14 @@ def test_an_end_that_was_cut_off_with_all_its_checkpoints_is_missed_by_its_recor
 
 
 def test_a_proof_holds_against_the_checkpoint_alone(
-    warehouse: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    in_lake: InDuckLake, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    warehouse.land("one.jsonl", *map(decided, range(1, 8)))
-    warehouse.record()
-    kept, proof = kept_elsewhere(warehouse, tmp_path), tmp_path / "proof.json"
-    warehouse.land("two.jsonl", decided(8))
-    warehouse.record()
-    assert warehouse.verify("--prove", "5", "--output", str(proof), "--checkpoint", kept) == 0
+    in_lake.land("one.jsonl", *map(decided, range(1, 8)))
+    in_lake.record()
+    kept, proof = kept_elsewhere(in_lake, tmp_path), tmp_path / "proof.json"
+    in_lake.land("two.jsonl", decided(8))
+    in_lake.record()
+    assert in_lake.verify("--prove", "5", "--output", str(proof), "--checkpoint", kept) == 0
     capsys.readouterr()
     nowhere = {"TRACEHOUSE_HOME": str(tmp_path / "nowhere")}
     assert main(["--proof", str(proof), "--checkpoint", kept], nowhere) == 0
@@ -633,58 +674,58 @@ def test_a_proof_holds_against_the_checkpoint_alone(
     ],
 )
 def test_a_proof_of_something_else_does_not_hold(
-    warehouse: Warehouse,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     field: str | None,
     value: str | None,
     sentence: str,
 ) -> None:
-    warehouse.land("one.jsonl", *map(decided, range(1, 5)))
-    warehouse.record()
-    kept, proof = kept_elsewhere(warehouse, tmp_path), tmp_path / "proof.json"
-    warehouse.verify("--prove", "2", "--output", str(proof))
-    written = json.loads(proof.read_text())
+    entries: list[Entry] = []
+    for sequence, fact in enumerate(facts(range(4))):
+        entries.append(linked(fact, sequence, NOON, entries[-1].hash if entries else None))
+    shown = prove(entries, 2, 4)
+    kept, proof = tmp_path / "kept", tmp_path / "proof.json"
+    kept.write_text(shown.checkpoint.text())
+    written = json.loads(shown.as_json())
     if field is None:
         written["hashes"].reverse()
     else:
         written["entry"][field] = value
     proof.write_text(json.dumps(written))
-    capsys.readouterr()
-    assert main(["--proof", str(proof), "--checkpoint", kept], {}) == 1
+    assert main(["--proof", str(proof), "--checkpoint", str(kept)], {}) == 1
     assert capsys.readouterr().out == sentence + "\n"
 
 
-def test_what_is_asked_for_wrongly_is_told_and_is_no_damage(warehouse: Warehouse, tmp_path: Path) -> None:
-    home = warehouse.home
+def test_what_is_asked_for_wrongly_is_told_and_is_no_damage(in_lake: InDuckLake, tmp_path: Path) -> None:
+    home = in_lake.home
     asked = ("orchestration", "verify-ledger")
     nowhere = home.run(*asked, TRACEHOUSE_HOME=str(tmp_path / "nowhere"))
     assert (nowhere.code, "There is no lake in" in nowhere.err) == (2, True)
     with pytest.raises(SettingsError, match="has no ledger yet"):
-        warehouse.verify()
+        in_lake.verify()
     other = tmp_path / "other"
     other.write_text("another/log\n2\nAAAA\n")
     with pytest.raises(SettingsError, match="other is no checkpoint of this ledger"):
-        warehouse.verify("--checkpoint", str(other))
+        in_lake.verify("--checkpoint", str(other))
     with pytest.raises(SettingsError, match="other holds no proof"):
         kept = tmp_path / "kept"
         kept.write_text(Checkpoint(1, merkle.EMPTY_ROOT).text())
-        warehouse.verify("--proof", str(other), "--checkpoint", str(kept))
+        in_lake.verify("--proof", str(other), "--checkpoint", str(kept))
     for text in ("[" * 100_000, '{"entry": {"subject": "\\ud800"}}'):
         other.write_text(text)
         with pytest.raises(SettingsError, match="other holds no proof"):
-            warehouse.verify("--proof", str(other), "--checkpoint", str(kept))
+            in_lake.verify("--proof", str(other), "--checkpoint", str(kept))
     with pytest.raises(SystemExit) as stopped:
-        warehouse.verify("--proof", str(other))
+        in_lake.verify("--proof", str(other))
     assert stopped.value.code == 2
 
 
-def test_an_entry_that_is_not_there_and_a_file_that_is_are_told(warehouse: Warehouse, tmp_path: Path) -> None:
-    warehouse.land("one.jsonl", decided(1))
-    warehouse.record()
+def test_an_entry_that_is_not_there_and_a_file_that_is_are_told(in_lake: InDuckLake, tmp_path: Path) -> None:
+    in_lake.land("one.jsonl", decided(1))
+    in_lake.record()
     with pytest.raises(SettingsError, match="There is no entry 1 among the first 1 of this ledger's 1"):
-        warehouse.verify("--prove", "1", "--output", str(tmp_path / "new"))
+        in_lake.verify("--prove", "1", "--output", str(tmp_path / "new"))
     (tmp_path / "taken").write_text("mine")
     with pytest.raises(SettingsError, match="name a new file"):
-        warehouse.verify("--prove", "0", "--output", str(tmp_path / "taken"))
+        in_lake.verify("--prove", "0", "--output", str(tmp_path / "taken"))
     assert (tmp_path / "taken").read_text() == "mine"

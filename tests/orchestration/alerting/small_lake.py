@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,15 @@ def make_lake(settings: Settings) -> None:
     """An empty lake with every table that alerts read, the KPIs' aside."""
     with lake.connect(settings) as connection, lake.transaction(connection):
         make_tables(connection)
+
+
+@contextmanager
+def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same tables in memory under the lake's name, for what does not depend on how they are stored."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("attach ':memory:' as lake")
+        make_tables(connection)
+        yield connection
 
 
 def make_tables(connection: duckdb.DuckDBPyConnection) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,10 +18,10 @@ from tests.orchestration.alerting.small_lake import (
     add_exceptions,
     add_route,
     answer,
+    in_memory,
     insert,
     instant,
     make_table,
-    make_tables,
 )
 
 NOON = instant("2026-10-14 12:00")
@@ -32,16 +31,7 @@ TRACES = "https://traces.example/{trace_id}"
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Tables in memory under the lake's name: what is decided does not depend on how they are stored."""
     with in_memory() as connection:
-        yield connection
-
-
-@contextmanager
-def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("attach ':memory:' as lake")
-        make_tables(connection)
         yield connection
 
 
