@@ -1,7 +1,7 @@
 {#-
     Days on which a rule may judge otherwise than before this model's watermark: by a consent, or by the tier that a
-    tenant had; and the days of events that are judged themselves, of calls during an incident, and of what was looked
-    through for personal data.
+    tenant had; and the days of events that are judged themselves, of calls since an incident began (one that ends
+    lowers floors again), and of what was looked through for personal data.
 -#}
 {% macro days_of_new_verdicts() -%}
     {%- if not execute -%}
@@ -19,8 +19,8 @@
             ~ " where load_id > " ~ read_up_to() ~ " or trace_id in (select trace_id from " ~ ref('int_trace_days')
             ~ " where load_id > " ~ read_up_to() ~ ")",
             "select distinct calls.usage_date from " ~ ref('int_governed_calls') ~ " as calls inner join "
-            ~ ref('int_incidents') ~ " as incidents on calls.started_at >= incidents.opened_at and (calls.started_at"
-            ~ " < incidents.closed_at or incidents.closed_at is null) where incidents.load_id > " ~ read_up_to(),
+            ~ ref('int_incidents') ~ " as incidents on calls.started_at >= incidents.first_told_at"
+            ~ " where incidents.load_id > " ~ read_up_to(),
             "select usage_date from " ~ ref('int_scanned_days') ~ " where load_id > " ~ read_up_to()
         ]
     ) }}

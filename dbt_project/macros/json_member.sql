@@ -109,3 +109,12 @@
 {% macro duckdb__milliseconds_after(instant, earlier) -%}
     date_diff('microsecond', {{ earlier }}, {{ instant }}) / 1000
 {%- endmacro %}
+
+{#- A condition: the JSON array in text has this text among its members; null where either is null. -#}
+{% macro names_service(names, service) -%}
+    {{ return(adapter.dispatch('names_service')(names, service)) }}
+{%- endmacro %}
+
+{% macro duckdb__names_service(names, service) -%}
+    json_contains({{ names }}, to_json({{ service }}))
+{%- endmacro %}

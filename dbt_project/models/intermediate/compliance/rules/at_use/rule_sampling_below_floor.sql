@@ -32,6 +32,7 @@ placed as (
         on calls.started_at >= incidents.opened_at
         and (calls.started_at < incidents.closed_at or incidents.closed_at is null)
         and (calls.environment = incidents.environment or incidents.environment is null)
+        and ({{ names_service('incidents.service_names', 'calls.service_name') }} or incidents.service_names is null)
     group by all
 
 ),
