@@ -1,7 +1,8 @@
 """Is there anything to do? One answer for `make run`, the sensor and the pipeline itself.
 
 There is work when bronze holds loads that no finished run has seen, the models, seeds or audits
-changed, a new UTC day of TRACEHOUSE_AS_OF began, a mart is held (design §9), or somebody touched the ledger.
+changed, a new UTC day of TRACEHOUSE_AS_OF began, a mart is held (design §9), somebody touched the ledger, or
+a probe is late.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 import duckdb
 
 from ingest.lake import transaction
-from orchestration.governance.verifications import is_news
+from orchestration import probe_health
+from orchestration.governance import verifications
 
 _MEANING = ("models/**/*.sql", "macros/**/*.sql", "seeds/**/*.csv", "dbt_project.yml")
 _AUDIT = ("models/**/*.yml", "seeds/**/*.yml", "tests/**/*.sql", "../metabase/expectations/*")
@@ -84,8 +86,10 @@ def find_work(connection: duckdb.DuckDBPyConnection, digests: ProjectDigests, as
         reasons.append("tests or expectations changed")
     if as_of_date != as_of_day(as_of):
         reasons.append(f"it is a new day ({as_of_day(as_of)} UTC)")
-    if is_news(connection, finished_at):
+    if verifications.is_news(connection, finished_at):
         reasons.append("the ledger verifies otherwise than before")
+    if probe_health.is_news(connection, finished_at):
+        reasons.append("a probe is late")
     held = held_marts(connection)
     if held:
         reasons.append(f"held: {', '.join(held)}")

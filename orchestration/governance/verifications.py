@@ -59,9 +59,11 @@ def verify_and_note(
 
 
 def is_news(connection: duckdb.DuckDBPyConnection, since: datetime) -> bool:
-    """True when verification found something else than before after `since`, UTC without a zone."""
-    ensure_verifications(connection)
-    row = connection.execute(f"select recorded_at > ? {_NEWEST} limit 1", [since]).fetchone()
+    """True when verification found something new after `since`, UTC without a zone. Reads only."""
+    try:
+        row = connection.execute(f"select recorded_at > ? {_NEWEST} limit 1", [since]).fetchone()
+    except duckdb.CatalogException:
+        return False
     return bool(row and row[0])
 
 
