@@ -25,6 +25,7 @@ from orchestration import work
 from orchestration.governance.alerting import ensure_alert_tables
 from orchestration.governance.ledger import ensure_ledger
 from orchestration.governance.personal_data import ensure_findings
+from orchestration.governance.verifications import ensure_verifications
 
 _PROJECT = Path(__file__).parent.parent / "dbt_project"
 
@@ -69,6 +70,7 @@ def measure() -> list[NodeCost]:
         work.ensure_runs(connection)
         ensure_ledger(connection)
         ensure_findings(connection)
+        ensure_verifications(connection)
     clock = _Clock()
     started = time.process_time(), time.monotonic()
     load_once(settings, progress=lambda _: None)

@@ -70,9 +70,13 @@ def main(arguments: list[str] | None = None) -> int:
         help="what was decided about a trace, and what came of it (see its --help)",
     )
     commands.add_parser(
-        "erase",
-        add_help=False,
-        help="forget a subject, or what may be kept no longer (see its --help)",
+        "erase", add_help=False, help="forget a subject, or what may be kept no longer (see its --help)"
+    )
+    commands.add_parser(
+        "probe", add_help=False, help="send a test event, see where the last ones arrived (see its --help)"
+    )
+    commands.add_parser(
+        "postmortem", add_help=False, help="the page of an incident, from what was recorded (see its --help)"
     )
     commands.add_parser("telemetry", help="write seeds, constants and page of the telemetry registry")
     chosen, rest = parser.parse_known_args(arguments)
@@ -88,6 +92,14 @@ def main(arguments: list[str] | None = None) -> int:
         from orchestration.decision_graph import main as decision_graph
 
         return decision_graph(rest)
+    if chosen.command == "probe":
+        from orchestration.probe import main as probe
+
+        return probe(rest)
+    if chosen.command == "postmortem":
+        from orchestration.postmortem import main as postmortem
+
+        return postmortem(rest)
     if chosen.command == "policy-dry-run":
         from orchestration.policy_dry_run import run as policy_dry_run
 

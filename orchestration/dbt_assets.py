@@ -21,6 +21,7 @@ from orchestration import work
 from orchestration.governance.alerting import ensure_alert_tables
 from orchestration.governance.ledger import ensure_ledger
 from orchestration.governance.personal_data import ensure_findings
+from orchestration.governance.verifications import ensure_verifications
 from orchestration.preview import preview
 from orchestration.project import DBT_PROJECT_DIR, ONLY_IF_NEEDED
 from orchestration.resources import DBT_PROJECT, Warehouse, say
@@ -56,6 +57,7 @@ def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, warehouse: W
         work.ensure_runs(connection)
         ensure_ledger(connection)
         ensure_findings(connection)
+        ensure_verifications(connection)
         todo = work.find_work(connection, work.digest_project(DBT_PROJECT_DIR), warehouse.as_of)
     if not todo and not is_asked_for(context.run.tags):
         context.log.info("Nothing new: no dbt run, no release.")

@@ -17,14 +17,25 @@ from orchestration.ingest_assets import bronze
 from orchestration.ledger_assets import ledger
 from orchestration.maintenance import lake_maintenance
 from orchestration.personal_data_assets import personal_data_findings
+from orchestration.probe_assets import probe_health, probe_schedule, probing, synthetic_probe
 from orchestration.resources import Warehouse, dbt_command_line
 from orchestration.schedules import daily_maintenance, hourly, maintenance, pipeline
 from orchestration.sensors import new_files
 
 defs = Definitions(
-    assets=[bronze, ledger, personal_data_findings, dbt_models, release, lake_maintenance, alert_delivery],
-    jobs=[pipeline, maintenance, delivery],
-    schedules=[hourly, daily_maintenance],
+    assets=[
+        bronze,
+        ledger,
+        personal_data_findings,
+        probe_health,
+        dbt_models,
+        release,
+        lake_maintenance,
+        alert_delivery,
+        synthetic_probe,
+    ],
+    jobs=[pipeline, maintenance, delivery, probing],
+    schedules=[hourly, daily_maintenance, probe_schedule],
     sensors=[new_files, deliver_alerts],
     resources={"warehouse": Warehouse(), "dbt": dbt_command_line()},
     # A process per step would import for seconds and give up the writer lock between steps.

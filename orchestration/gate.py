@@ -26,6 +26,7 @@ from orchestration.alert_delivery import clock
 from orchestration.governance import alerting
 from orchestration.governance.ledger import record_facts
 from orchestration.preview import markdown_table
+from orchestration.probe_health import follow
 from orchestration.project import DBT_PROJECT_DIR, MANIFEST, POLICIES
 from orchestration.resources import Warehouse, say
 
@@ -61,7 +62,8 @@ def release(
 ) -> Iterator[MaterializeResult[None] | AssetCheckResult]:
     """Audit, publish what passed, hold what did not, and note what this run has seen.
 
-    What crosses its threshold is raised before, so that the release shows it; holds are raised after.
+    What crosses its threshold is raised before, so that the release shows it; holds and late probes are
+    raised after.
     """
     digests = work.digest_project(DBT_PROJECT_DIR)
     with lake.connect(warehouse.settings) as connection:
@@ -75,6 +77,7 @@ def release(
             as_of=warehouse.as_of,
             now=warehouse.now,
         )
+        follow(connection, warehouse.settings.home, now=clock())
         alert(connection, warehouse, alerting.HOLDS)
         # Before the run counts as finished: one that is killed in between is repeated, and enters all. And
         # before anybody is told: what people heard stands in the ledger.

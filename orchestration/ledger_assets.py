@@ -8,6 +8,7 @@ from dagster import AssetExecutionContext, AssetKey, MaterializeResult, asset
 
 from ingest import lake
 from orchestration.governance.ledger import record_facts
+from orchestration.governance.verifications import verify_and_note
 from orchestration.project import POLICIES
 from orchestration.resources import Warehouse, say
 
@@ -20,11 +21,15 @@ from orchestration.resources import Warehouse, say
     pool="lake_writer",
 )
 def ledger(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[None]:
-    """Append what has no entry yet, and keep a checkpoint of the whole."""
+    """Append what has no entry yet, keep a checkpoint of the whole, and see that nobody has touched it."""
     settings = warehouse.settings
     with lake.connect(settings) as connection:
         appended = record_facts(connection, settings.home, POLICIES, now=warehouse.now)
+        breaks = verify_and_note(connection, settings.home, as_of=warehouse.as_of, now=warehouse.now)
+    for each in breaks:
+        context.log.warning(each.sentence)
+        say(f"ledger: {each.sentence}")
     if appended:
         context.log.info(f"{appended:,} entries appended to the ledger.")
         say(f"ledger: {appended:,} entries appended")
-    return MaterializeResult(metadata={"entries appended": appended})
+    return MaterializeResult(metadata={"entries appended": appended, "breaks": len(breaks)})

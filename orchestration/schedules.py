@@ -6,10 +6,11 @@ from dagster import AssetSelection, DefaultScheduleStatus, ScheduleDefinition, d
 
 from orchestration.alert_assets import alert_delivery
 from orchestration.maintenance import lake_maintenance
+from orchestration.probe_assets import synthetic_probe
 
 pipeline = define_asset_job(
     "pipeline",
-    selection=AssetSelection.all() - AssetSelection.assets(lake_maintenance, alert_delivery),
+    selection=AssetSelection.all() - AssetSelection.assets(lake_maintenance, alert_delivery, synthetic_probe),
     description="Landing folder to gated marts.",
 )
 

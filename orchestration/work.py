@@ -1,7 +1,8 @@
 """Is there anything to do? One answer for `make run`, the sensor and the pipeline itself.
 
 There is work when bronze holds loads that no finished run has seen, the models, seeds or audits
-changed, a new UTC day of TRACEHOUSE_AS_OF began, or a mart is held (design §9).
+changed, a new UTC day of TRACEHOUSE_AS_OF began, a mart is held (design §9), somebody touched the ledger, or
+a probe is late.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 import duckdb
 
 from ingest.lake import transaction
+from orchestration import probe_health
+from orchestration.governance import verifications
 
 _MEANING = ("models/**/*.sql", "macros/**/*.sql", "seeds/**/*.csv", "dbt_project.yml")
 _AUDIT = ("models/**/*.yml", "seeds/**/*.yml", "tests/**/*.sql", "../metabase/expectations/*")
@@ -68,12 +71,12 @@ def has_runs(connection: duckdb.DuckDBPyConnection) -> bool:
 def find_work(connection: duckdb.DuckDBPyConnection, digests: ProjectDigests, as_of: datetime) -> Work:
     """Compare the lake with what the last finished run saw."""
     last = connection.execute(
-        "select load_id, meaning_digest, audit_digest, as_of_date "
+        "select load_id, meaning_digest, audit_digest, as_of_date, finished_at "
         "from lake.operations.runs order by finished_at desc limit 1"
     ).fetchone()
     if last is None:
         return Work(("this lake has not been published yet",), full_refresh=False)
-    seen_load, meaning, audit, as_of_date = last
+    seen_load, meaning, audit, as_of_date, finished_at = last
     reasons = []
     if latest_load(connection) > seen_load:
         reasons.append("there are new records")
@@ -83,6 +86,10 @@ def find_work(connection: duckdb.DuckDBPyConnection, digests: ProjectDigests, as
         reasons.append("tests or expectations changed")
     if as_of_date != as_of_day(as_of):
         reasons.append(f"it is a new day ({as_of_day(as_of)} UTC)")
+    if verifications.is_news(connection, finished_at):
+        reasons.append("the ledger verifies otherwise than before")
+    if probe_health.is_news(connection, finished_at):
+        reasons.append("a probe is late")
     held = held_marts(connection)
     if held:
         reasons.append(f"held: {', '.join(held)}")

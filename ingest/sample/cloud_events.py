@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -11,7 +12,7 @@ import msgspec
 
 from ingest.sample.dialects.standard import data_class
 from ingest.sample.month import DAYS, instant_of, midnight, rfc3339
-from ingest.sample.platform import DisputeEvent, Platform, Standing, Tenant
+from ingest.sample.platform import Act, DisputeEvent, Platform, Standing, Tenant
 from ingest.sample.runs import Action, Run
 from ingest.sample.subscriptions import monthly_price_minor
 
@@ -74,6 +75,22 @@ def consent_events(platform: Platform, day: date) -> list[bytes]:
     ]
 
 
+def act_events(platform: Platform, day: date) -> list[bytes]:
+    """What was said of governance on `day`, as the story has it."""
+    return [
+        cloud_event(f"/{act.type.partition('.')[0]}", act.type, f"act-{number}", act.at, _told(act))
+        for number, act in enumerate(platform.acts)
+        if act.at.date() == day
+    ]
+
+
+def _told(act: Act) -> dict[str, Any]:
+    if act.exception is None:
+        return act.data
+    digest = hashlib.md5(act.exception.encode(), usedforsecurity=False).hexdigest()
+    return {"exception_id": digest, **act.data}
+
+
 def run_events(platform: Platform, run: Run, rng: random.Random) -> Iterator[bytes]:
     """The governance events of `run`: files it wrote, reviews it waited for, connectors it was let near."""
     subject = {
@@ -93,7 +110,7 @@ def run_events(platform: Platform, run: Run, rng: random.Random) -> Iterator[byt
         elif step.kind == "connector":
             is_forbidden = step.name == platform.denylisted.name
             if is_forbidden or rng.random() < _ALLOWED_DECISIONS_SHARE:
-                yield _policy_decided(step, subject)
+                yield from _policy_decided(platform, step, subject)
             if step.name in platform.reporting_connectors:
                 yield _call_completed(step, subject)
 
@@ -195,12 +212,12 @@ def _reviewed(action: Action, subject: dict[str, Any]) -> Iterator[bytes]:
     )
 
 
-def _policy_decided(action: Action, subject: dict[str, Any]) -> bytes:
+def _policy_decided(platform: Platform, action: Action, subject: dict[str, Any]) -> Iterator[bytes]:
+    """The decision about a call, and that of the person who lifted it."""
     call_id = str(action.attributes["connector.call.id"])
     is_denied = action.error == "policy_denied"
-    data = subject | {
-        "span_id": action.inner_id,
-        "decision_id": f"pd-{call_id}",
+    about = subject | {"span_id": action.inner_id, "decision_id": f"pd-{call_id}"}
+    data = about | {
         "policy_id": "connector-allowlist",
         "policy_version": "1",
         "decision": "deny" if is_denied else "allow",
@@ -208,6 +225,15 @@ def _policy_decided(action: Action, subject: dict[str, Any]) -> bytes:
         "connector_name": action.name,
         "reason": "connector is on the denylist" if is_denied else None,
     }
-    return cloud_event(
-        "/governance", "governance.policy.decided", f"pd-{call_id}", instant_of(action.start_ns), data
-    )
+    at = instant_of(action.start_ns)
+    yield cloud_event("/governance", "governance.policy.decided", f"pd-{call_id}", at, data)
+    if is_denied and call_id[-1] in platform.overrides.lifted:
+        lifted = about | {
+            "new_decision": "allow",
+            "actor_id": "sales-lead",
+            "reason": None
+            if call_id[-1] in platform.overrides.unexplained
+            else "pilot until the end of October",
+        }
+        later = at + timedelta(minutes=platform.overrides.after_minutes)
+        yield cloud_event("/governance", "governance.decision.overridden", f"do-{call_id}", later, lifted)

@@ -173,6 +173,25 @@ class VaultSlowdown:
 
 
 @dataclass(frozen=True)
+class Overrides:
+    """Which denied decisions a person lifted, by the last hex digit of the call; which without a reason."""
+
+    lifted: str
+    unexplained: str
+    after_minutes: int
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something said of governance; the id of the exception that it is about is the digest of `exception`."""
+
+    at: datetime
+    type: str
+    data: dict[str, Any]
+    exception: str | None = None
+
+
+@dataclass(frozen=True)
 class Platform:
     """Everything that exists in the month."""
 
@@ -187,6 +206,8 @@ class Platform:
     breach: ResidencyBreach
     denylisted: DenylistedConnector
     vault_slowdown: VaultSlowdown
+    overrides: Overrides
+    acts: tuple[Act, ...]
     objectives: Objectives
     # Connectors that report the end of every call as an event.
     reporting_connectors: frozenset[str]

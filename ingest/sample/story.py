@@ -15,11 +15,13 @@ from typing import Any
 from ingest.sample.month import midnight, rhythm
 from ingest.sample.objectives import Objectives
 from ingest.sample.platform import (
+    Act,
     Agent,
     ConsentEvent,
     DenylistedConnector,
     DisputeEvent,
     Model,
+    Overrides,
     Platform,
     Release,
     ResidencyBreach,
@@ -60,6 +62,8 @@ def load_platform() -> Platform:
         breach=ResidencyBreach(**story["residency_breach"]),
         denylisted=DenylistedConnector(**denylisted),
         vault_slowdown=VaultSlowdown(**story["vault_slowdown"]),
+        overrides=Overrides(**story["overrides"]),
+        acts=tuple(Act(**act) for act in story["acts"]),
         objectives=Objectives(**story["objectives"]),
         reporting_connectors=frozenset(story["reporting_connectors"]),
         missing_snapshots=frozenset(

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import chain
 from pathlib import Path
 
-from ingest.sample.cloud_events import billing_events, consent_events, run_events
+from ingest.sample.cloud_events import act_events, billing_events, consent_events, run_events
 from ingest.sample.dialects import spans_of
 from ingest.sample.duration_metrics import DurationMetrics
 from ingest.sample.evaluations import EVENT_NAME, Evaluation, live_evaluations, nightly_evaluations
@@ -153,6 +153,7 @@ class _Period:
         for folder, subject, events in (
             ("billing", "billing", billing_events(self._platform, day)),
             ("governance", "consent", consent_events(self._platform, day)),
+            ("governance", "acts", act_events(self._platform, day)),
         ):
             with LandingFile(self._landing / folder / f"{subject}-{day}.jsonl") as file:
                 for event in events:

@@ -13,6 +13,7 @@ from ingest import lake
 from ingest.settings import read_settings
 from metabase.release import ensure_release_tables
 from orchestration import work
+from orchestration.governance.verifications import ensure_verifications
 
 AS_OF = datetime(2026, 11, 1, 12, tzinfo=UTC)
 DIGESTS = work.ProjectDigests(meaning="m", audit="a")
@@ -107,3 +108,18 @@ def test_a_changed_model_file_changes_the_meaning_and_a_changed_test_only_the_au
     assert (after_test.meaning, after_test.audit != before.audit) == (before.meaning, True)
     model.write_text("select 2")
     assert work.digest_project(tmp_path).meaning != before.meaning
+
+
+def test_a_ledger_that_verifies_otherwise_than_the_last_run_saw_it_is_work(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    finish(connection)
+    ensure_verifications(connection)
+    connection.execute(
+        "insert into lake.governance.ledger_verifications (verified_at, recorded_at, entry_count, damage) "
+        "values ($at, $at, 4, 'changed')",
+        {"at": (AS_OF + timedelta(seconds=1)).replace(tzinfo=None)},
+    )
+    assert work.find_work(connection, DIGESTS, AS_OF).reasons == (
+        "the ledger verifies otherwise than before",
+    )

@@ -1,4 +1,4 @@
-"""What crosses a threshold: exceptions against `alert_routes`, KPIs against `policy_escalations`, held marts.
+"""What crosses: exceptions by `alert_routes`, KPIs by `policy_escalations`, held marts and late probes.
 
 Each becomes a thing that happened: about whom, by which rule, when. Of the routes in force then the most
 specific count (rule before severity), however many they are. A route's windows are aligned to the epoch, UTC,
@@ -125,11 +125,32 @@ group by held.mart
 having max(held.publication_id) = (select max(publication_id) from lake.marts.publications)
 """
 
+# A probe is late from its deadline on, and no more once it has arrived.
+_PROBES = """
+select
+    probe_id as thing_id,
+    'probe' as subject_kind,
+    probe_id as subject,
+    'probe_overdue' as rule_id,
+    '' as measure,
+    'high' as severity,
+    deadline_at as happened_at,
+    true as is_open,
+    trace_id,
+    vault_path,
+    'See where it stopped with `python -m orchestration probe --status`.' as remediation,
+    null as runbook_url,
+    'probe ' || probe_id || ' has not arrived in the marts; it got as far as: ' || stage as summary
+from lake.operations.probes
+where is_overdue
+"""
+
 # What each kind of subject is read from, and the table that must be there for it.
 _THINGS = {
     "tenant": (("marts", "compliance_exceptions"), _EXCEPTIONS),
     "jurisdiction": (("marts", "compliance_kpis_daily"), _KPIS),
     "mart": (("marts", "publications"), _HOLDS),
+    "probe": (("operations", "probes"), _PROBES),
 }
 _SEEDS = ("alert_routes", "policy_escalations", "runbooks")
 

@@ -23,7 +23,7 @@ from orchestration.governance.alerting.tables import ALERTS, append, ensure_aler
 
 # Kinds of subject: what dbt's marts tell, and what the gate's journal tells after a release.
 BREACHES = ("tenant", "jurisdiction")
-HOLDS = ("mart",)
+HOLDS = ("mart", "probe")
 
 _NEW = """
 select

@@ -15,7 +15,8 @@ ALERTS = pa.schema(
     [
         ("alert_id", TEXT),
         ("fingerprint", TEXT),
-        # `tenant` for exceptions, `jurisdiction` for a KPI, `mart` for a hold at the gate.
+        # `tenant` for exceptions, `jurisdiction` for a KPI, `mart` for a hold at the gate,
+        # `probe` for a late one.
         ("subject_kind", TEXT),
         ("subject", TEXT),
         ("rule_id", TEXT),

@@ -1,7 +1,8 @@
 -- From when to when an incident lasted. One that was closed only began at an unknown time.
 with
 
-events as (
+-- What any copy of any event ever said may have been judged by.
+told as (
 
     select
         *,
@@ -9,6 +10,13 @@ events as (
 
     from {{ ref('stg_incident_events') }}
     where effective_at <= {{ as_of() }}
+
+),
+
+events as (
+
+    select *
+    from told
     qualify row_number() over (partition by source, event_id order by record_digest desc, load_id asc) = 1
 
 )

@@ -5,6 +5,8 @@ select * from {{ ref('rule_early_deletion') }}
 union all
 select * from {{ ref('rule_entitlement_overage') }}
 union all
+select * from {{ ref('rule_ledger_break') }}
+union all
 select * from {{ ref('rule_override_unexplained') }}
 union all
 select * from {{ ref('rule_policy_drift') }}

@@ -6,7 +6,7 @@ select
     {{ utc_timestamp(json_member('data', 'effective_at')) }} as effective_at,
     {{ json_member('data', 'severity') }} as severity,
     {{ json_member('data', 'environment') }} as environment,
-    {{ json_member('data', 'service_names') }} as service_names,
+    {{ json_text('data', 'service_names') }} as service_names,
     occurred_at,
     event_date,
     record_digest,

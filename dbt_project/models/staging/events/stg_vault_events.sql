@@ -21,6 +21,7 @@ select
     lower({{ json_member('data', 'trace_id') }}) as trace_id,
     lower({{ json_member('data', 'span_id') }}) as span_id,
     {{ json_member('data', 'jurisdiction') }} as jurisdiction,
+    coalesce({{ json_path_text('data', "'$.\"user_agent.synthetic.type\"'") }} = 'test', false) as is_synthetic,
     occurred_at,
     event_date,
     record_digest,

@@ -29,15 +29,7 @@ placed as (
         exists(
             select 1
             from incidents
-            where
-                calls.started_at >= incidents.opened_at
-                and (calls.started_at < incidents.closed_at or incidents.closed_at is null)
-                and (calls.environment = incidents.environment or incidents.environment is null)
-                and (
-                    incidents.service_names is null
-                    or incidents.service_names = '[]'
-                    or {{ json_lists('incidents.service_names', 'calls.service_name') }}
-                )
+            where {{ is_of_incident('calls', 'incidents') }}
         ) as is_during_incident
 
     from calls

@@ -1,0 +1,14 @@
+{#-
+    A condition: a row with service, environment and start is of an incident. A null environment is any, and so are no
+    names of services; an incident that is not closed lasts.
+-#}
+{% macro is_of_incident(row, incident) -%}
+    {{ row }}.started_at >= {{ incident }}.opened_at
+    and ({{ row }}.started_at < {{ incident }}.closed_at or {{ incident }}.closed_at is null)
+    and ({{ row }}.environment = {{ incident }}.environment or {{ incident }}.environment is null)
+    and (
+        {{ incident }}.service_names is null
+        or {{ incident }}.service_names = '[]'
+        or {{ json_lists(incident ~ '.service_names', row ~ '.service_name') }}
+    )
+{%- endmacro %}
