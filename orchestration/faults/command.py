@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -40,13 +41,13 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.list:
             print(_listed(faults))
             return 0
-        code = plant_in_landing(faults, workers=chosen.workers)
+        code = plant_in_landing(faults, workers=chosen.workers, is_thorough=chosen.thorough)
     if not chosen.landing:
         code = max(code, plant_in_marts(read_settings(os.environ), now=datetime.now(UTC)))
     return code
 
 
-def plant_in_landing(faults: Sequence[Fault], *, workers: int) -> int:
+def plant_in_landing(faults: Sequence[Fault], *, workers: int, is_thorough: bool = False) -> int:
     """Plant each fault alone in a clean home, print the table; 1 when one was missed or the control trips."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tracehouse-faults-") as name:
@@ -54,7 +55,7 @@ def plant_in_landing(faults: Sequence[Fault], *, workers: int) -> int:
         control = Trials(folder / "control").prepare()
         _say(f"control: {len(control)} checks tripped ({time.monotonic() - started:.0f} s)")
         outcomes = []
-        for outcome, seconds in _planted(faults, folder, workers):
+        for outcome, seconds in _planted(faults, folder, workers, is_thorough):
             outcomes.append(outcome)
             _say(f"{len(outcomes)}/{len(faults)} {_verdict(outcome)} {outcome.fault.name} ({seconds:.0f} s)")
     print(_as_table(control, outcomes))
@@ -82,27 +83,32 @@ def plant_in_marts(settings: Settings, *, now: datetime) -> int:
     return 1 if slipped else 0
 
 
-def _planted(faults: Sequence[Fault], folder: Path, workers: int) -> Iterator[tuple[Outcome, float]]:
+def _planted(
+    faults: Sequence[Fault], folder: Path, workers: int, is_thorough: bool
+) -> Iterator[tuple[Outcome, float]]:
     """The outcomes in the order of the faults, with the seconds that each took."""
-    places = [FAULTS.index(fault) for fault in faults]
-    if workers == 1:
-        yield from map(_plant, places, [folder] * len(places))
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(_plant, places, [folder] * len(places))
+    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(folder, is_thorough)) as pool:
+        yield from pool.map(_plant, [FAULTS.index(fault) for fault in faults])
 
 
-_trials: dict[Path, Trials] = {}
+# A process has dbt's project parsed once, and a folder for the trial that it is at.
+_own: list[Trials] = []
 
 
-def _plant(place: int, folder: Path) -> tuple[Outcome, float]:
-    """One fault, in the process that this is: each has dbt's project parsed once and a trial's folder."""
-    own = folder / f"worker-{os.getpid()}"
-    if own not in _trials:
-        _trials[own] = Trials(own, clean=folder / "control" / "clean")
+def _begin(folder: Path, is_thorough: bool) -> None:
+    clean = folder / "control" / "clean"
+    _own.append(Trials(folder / f"worker-{os.getpid()}", clean=clean, is_thorough=is_thorough))
+
+
+def _plant(place: int) -> tuple[Outcome, float]:
+    """One fault, by its place among all: what writes it cannot be sent to another process."""
     started = time.monotonic()
-    outcome = _trials[own].plant(FAULTS[place])
-    return outcome, time.monotonic() - started
+    outcome = _own[0].plant(FAULTS[place])
+    return replace(outcome, fault=_bare(outcome.fault)), time.monotonic() - started
+
+
+def _bare(fault: Fault) -> Fault:
+    return replace(fault, plant=None, tamper=None)
 
 
 def _as_table(control: frozenset[Check], outcomes: Sequence[Outcome]) -> str:
@@ -144,6 +150,9 @@ def _parser() -> argparse.ArgumentParser:
     part.add_argument("--landing", action="store_true", help="only faults in landing files; needs no home")
     part.add_argument("--marts", action="store_true", help="only faults in copies of this home's marts")
     parser.add_argument("--only", default="*", metavar="NAME", help="these faults; * stands for any text")
+    parser.add_argument(
+        "--thorough", action="store_true", help="build, test and audit all that a fault can have touched"
+    )
     parser.add_argument("--list", action="store_true", help="name the faults and plant none")
     parser.add_argument(
         "--workers", type=int, default=2, help="how many faults are planted side by side (default: 2)"

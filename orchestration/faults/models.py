@@ -66,13 +66,15 @@ class Models:
         *,
         as_of: datetime,
         touched: Collection[str] | None = None,
+        wanted: str | None = None,
         audited: Collection[str] | None = None,
     ) -> set[Check]:
         """Build and test what reads the bronze tables `touched`, audit the marts `audited`; what trips.
 
-        Everything is built, or every mart audited, where these are null.
+        Everything is built, or every mart audited, where these are null. `wanted` is the model or test that
+        the answer is looked for in; what it does not depend on is then left out.
         """
-        trips = set(self._dbt(settings, as_of, _selected(touched)))
+        trips = set(self._dbt(settings, as_of, _selected(touched, wanted)))
         with open_models(settings) as connection:
             for mart in self._project.marts:
                 if audited is None or mart.name in audited:
@@ -132,8 +134,8 @@ class Models:
         return done
 
 
-def copy_lake(settings: Settings, *, after: int | None) -> set[str]:
-    """Bring into the file what bronze got after the load `after`, or everything where null; which tables.
+def copy_lake(settings: Settings, *, after: int | None) -> None:
+    """Bring into the file what bronze got after the load `after`, or everything where null.
 
     The journals and the ledger are copied whole.
     """
@@ -142,7 +144,6 @@ def copy_lake(settings: Settings, *, after: int | None) -> set[str]:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = 'real'"
         ).fetchall()
-        touched = set()
         for schema, table in tables:
             if schema not in _SCHEMAS and table not in _JOURNALS:
                 continue
@@ -151,10 +152,7 @@ def copy_lake(settings: Settings, *, after: int | None) -> set[str]:
             if after is None or schema != "bronze":
                 connection.execute(f"create or replace table {here} as from {there}")
             else:
-                new = f"from {there} where load_id > {after}"
-                if connection.execute(f"insert into {here} by name {new}").fetchall()[0][0]:
-                    touched.add(table)
-    return touched
+                connection.execute(f"insert into {here} by name from {there} where load_id > {after}")
 
 
 @contextmanager
@@ -179,14 +177,15 @@ def _in_marts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
             yield explanation(words)
 
 
-def _selected(touched: Collection[str] | None) -> list[str]:
-    """All that stands below these tables of bronze, in dbt's words. Views and seeds are as they were."""
+def _selected(touched: Collection[str] | None, wanted: str | None) -> list[str]:
+    """What stands below these tables of bronze, in dbt's words. Views and seeds are as they were."""
+    until = f",+{wanted}" if wanted else ""
     if touched is None:
-        return []
+        return ["--select", f"+{wanted}"] if wanted else []
     # The hooks of every incremental model name the ingest log; what reads it stands below its staging.
-    sources = [f"source:bronze.{table}+" for table in sorted(touched) if table != "ingest_log"]
+    roots = ("stg_ingest_log+" if table == "ingest_log" else f"source:bronze.{table}+" for table in touched)
     return [
-        *("--select", *sources, "stg_ingest_log+", "--exclude", "config.materialized:view"),
+        *("--select", *(root + until for root in sorted(roots)), "--exclude", "config.materialized:view"),
         *("--indirect-selection", "empty"),
     ]
 

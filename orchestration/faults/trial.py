@@ -21,9 +21,6 @@ from orchestration.governance.ledger import ledger_folder, record_facts
 from orchestration.governance.verify_ledger import examine, read_ledger
 from orchestration.project import POLICIES
 
-# A load that touched nothing else gave the models nothing to read.
-_NO_RECORDS = {"ingest_log", "quarantine"}
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -40,61 +37,79 @@ class Outcome:
 
 
 class Trials:
-    """A copy of the clean home for one fault at a time. `clean` is where another has prepared it, if so."""
+    """A copy of the clean home for one fault at a time. `clean` is where another has prepared it, if so.
 
-    def __init__(self, folder: Path, *, clean: Path | None = None) -> None:
+    A thorough trial builds, tests and audits everything that the fault can have touched; else what the check
+    that must catch it is made from, which is a quarter of the work.
+    """
+
+    def __init__(self, folder: Path, *, clean: Path | None = None, is_thorough: bool = False) -> None:
+        self._folder = folder
         self._clean = clean or folder / "clean"
-        self._trial = folder / "trial"
-        self._models = Models(folder / "dbt")
+        self._is_thorough = is_thorough
 
     def prepare(self) -> frozenset[Check]:
         """Build the clean home; all that trips in it, which should be nothing."""
+        trips = self.land()
+        settings = _settings(self._clean, AS_OF)
+        copy_lake(settings, after=None)
+        return trips | self._models.build(settings, as_of=AS_OF)
+
+    def land(self) -> frozenset[Check]:
+        """The clean home as far as bronze and ledger, enough for what cannot land; all that trips in it."""
         _fill(self._clean)
-        return frozenset(self._run(self._clean, None))
+        settings = _settings(self._clean, AS_OF)
+        load_once(settings, progress=_silent)
+        return frozenset(_in_bronze(settings, after=0) | _in_ledger(settings, None))
 
     def plant(self, fault: Fault) -> Outcome:
         """What trips when `fault` is planted in a copy of the clean home, alone.
 
         Raises TrialError when dbt cannot run.
         """
-        shutil.rmtree(self._trial, ignore_errors=True)
+        home = self._folder / "trial"
+        shutil.rmtree(home, ignore_errors=True)
         if fault.without:
-            _fill(self._trial)
-            for pattern in fault.without:
-                for file in (self._trial / "landing").glob(pattern):
-                    file.unlink()
+            _fill(home)
+            for file in (file for pattern in fault.without for file in (home / "landing").glob(pattern)):
+                file.unlink()
         else:
-            shutil.copytree(self._clean, self._trial)
+            shutil.copytree(self._clean, home)
         if fault.plant is not None:
-            fault.plant(self._trial / "landing")
-        trips = self._run(self._trial, fault)
-        # A mart that did not move is no news, unless the fault could have moved it.
+            fault.plant(home / "landing")
+        trips = self._run(_settings(home, AS_OF + timedelta(days=fault.days_later)), fault)
+        # A mart that did not move is news only where the fault should have moved it.
         beside = {trip for trip in trips if trip.kind != "unmoved"} - {fault.caught_by}
         return Outcome(fault, fault.caught_by in trips, tuple(sorted(beside)))
 
-    def _run(self, home: Path, fault: Fault | None) -> set[Check]:
-        as_of = AS_OF + timedelta(days=fault.days_later if fault else 0)
-        settings = _settings(home, as_of)
-        is_first = fault is None or bool(fault.without)
-        with lake.connect(settings, threads=1) as connection:
-            lake.ensure_bronze(connection)
+    def _run(self, settings: Settings, fault: Fault) -> set[Check]:
+        with lake.connect(settings, read_only=True, threads=1) as connection:
             after = work.latest_load(connection)
-        load_once(settings, progress=_silent)
-        trips = _in_bronze(settings, after)
-        trips |= _in_ledger(settings, fault)
-        touched = copy_lake(settings, after=None if is_first else after)
-        if is_first or (fault is not None and fault.days_later):
-            trips |= self._models.build(settings, as_of=as_of, audited=_audited(fault))
-        elif touched - _NO_RECORDS:
-            trips |= self._models.build(settings, as_of=as_of, touched=touched, audited=_audited(fault))
-        if fault is not None and fault.caught_by.kind == "unmoved":
-            trips |= self._unmoved(settings)
-        return trips
+        landed = {table for table, rows in load_once(settings, progress=_silent).rows_landed.items() if rows}
+        trips = _in_bronze(settings, after) | _in_ledger(settings, fault)
+        wanted = None if self._is_thorough else _read_in(fault.caught_by)
+        if not (landed or fault.days_later) or not (wanted or self._is_thorough):
+            return trips
+        copy_lake(settings, after=None if fault.without else after)
+        is_audited = self._is_thorough or fault.caught_by.kind == "gate"
+        trips |= self._models.build(
+            settings,
+            as_of=settings.as_of_or(AS_OF),
+            # As time goes on, anything can change.
+            touched=None if fault.without or fault.days_later else {*landed, "ingest_log"},
+            wanted=wanted,
+            audited=(None if wanted is None else {wanted}) if is_audited else (),
+        )
+        return trips | (self._unmoved(settings) if fault.caught_by.kind == "unmoved" else set())
 
     def _unmoved(self, settings: Settings) -> set[Check]:
-        """The marts that are as they are in the clean home; none where nothing landed."""
+        """The marts that are as they are in the clean home."""
         now = self._models.digests(settings)
         return {unmoved(mart) for mart, digest in self._digests.items() if now[mart] == digest}
+
+    @cached_property
+    def _models(self) -> Models:
+        return Models(self._folder / "dbt")
 
     @cached_property
     def _digests(self) -> dict[str, str]:
@@ -143,11 +158,19 @@ def _in_ledger(settings: Settings, fault: Fault | None) -> set[Check]:
         return {ledger(each.damage) for each in examine(connection, entries, texts, [])}
 
 
-def _audited(fault: Fault | None) -> set[str] | None:
-    """The marts whose gate the fault names, as an audit costs more than all of dbt; every one for none."""
-    if fault is None:
-        return None
-    return {check.name.partition(".")[0] for check in (fault.caught_by, *fault.also) if check.kind == "gate"}
+def _read_in(check: Check) -> str | None:
+    """The model or test of dbt that tells whether the check trips; null for one that dbt has no part in."""
+    match check.kind:
+        case "exception":
+            return "compliance_exceptions"
+        case "explanation":
+            return "token_reconciliation_daily"
+        case "dbt test" | "unmoved":
+            return check.name
+        case "gate":
+            return check.name.partition(".")[0]
+        case _:
+            return None
 
 
 def _silent(_: str) -> None:

@@ -23,7 +23,7 @@ from orchestration.faults.clean import (
     subscription_of,
     support_run,
 )
-from orchestration.faults.fault import Fault, exception, gate, unknown
+from orchestration.faults.fault import Fault, exception, unknown
 from orchestration.faults.planting import billing, both, events, spans_with, traces
 
 _SUPPORT = support_run(at(hour=15), "planted")
@@ -31,8 +31,6 @@ _DOCUMENT = document_run(at(hour=15), "planted")
 # A file of the tenant in Germany that no run wrote.
 _PATH = f"/{_DOCUMENT.tenant.tenant_id}/planted.json"
 _OLD = at(date(2026, 3, 1))
-# A day on which nothing but the fault was judged has few rows beside the others.
-_LONELY_DAY = gate("compliance_kpis_daily", "volume_of_each_day_is_usual")
 
 
 def _sampled(run: Run, trace_state: str) -> list[Span]:
@@ -187,7 +185,6 @@ FAULTS = (
         "vault event",
         exception("retention_breach"),
         events(file_event("created", "planted", _OLD, _PATH, data_class="personal")),
-        also=(_LONELY_DAY,),
     ),
     Fault(
         "a file is deleted after a day",
@@ -213,14 +210,12 @@ FAULTS = (
             ),
             file_event("deleted", "planted-deletion", at(TODAY), _PATH),
         ),
-        also=(_LONELY_DAY,),
     ),
     Fault(
         "a dispute lies open for thirty days",
         "dispute event",
         exception("dispute_overdue"),
         billing(dispute_event("opened", "planted", at(date(2026, 10, 1)), status="needs_response")),
-        also=(_LONELY_DAY,),
     ),
     Fault(
         "more tokens in a month than the tier entitles to",

@@ -31,12 +31,6 @@ _REQUEST = traces_of(_RUN)
 _CUSTOMER = {"object": "customer", "id": "cus_planted", "metadata": {"tenant_id": SUPPORTED.tenant_id}}
 
 
-def _again_under_a_wrong_name(landing: Path) -> None:
-    """What landed already, as gzip that calls itself Zstandard."""
-    sent = (landing / f"otlp/support-api/traces-{TODAY}.jsonl").read_bytes()
-    file("otlp/planted/traces.jsonl.zst", gzip.compress(sent))(landing)
-
-
 def _again(landing: Path) -> None:
     sent = (landing / f"otlp/support-api/traces-{TODAY}.jsonl").read_bytes()
     file("otlp/planted/traces.jsonl", sent)(landing)
@@ -116,10 +110,14 @@ FAULTS = (
         _again,
     ),
     Fault(
-        "a file that landed already, compressed, with a wrong extension",
-        "otlp file",
-        duplicates(),
-        _again_under_a_wrong_name,
+        "snapshots as CSV in a file that says JSON",
+        "usage snapshot",
+        quarantine("not_json"),
+        lines(
+            "usage/planted.jsonl",
+            b"snapshot_date,tenant_id,entitlement_tier",
+            b"2026-10-31,fern-bikes,pro",
+        ),
     ),
     Fault(
         "a trace id of four digits",
