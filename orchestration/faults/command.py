@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from multiprocessing import get_context
 from pathlib import Path
 
 from ingest import lake
@@ -87,7 +88,10 @@ def _planted(
     faults: Sequence[Fault], folder: Path, workers: int, is_thorough: bool
 ) -> Iterator[tuple[Outcome, float]]:
     """The outcomes in the order of the faults, with the seconds that each took."""
-    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(folder, is_thorough)) as pool:
+    # A fork would copy the locks of DuckDB's threads without the threads.
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=_begin, initargs=(folder, is_thorough)
+    ) as pool:
         yield from pool.map(_plant, [FAULTS.index(fault) for fault in faults])
 
 

@@ -1,4 +1,4 @@
-"""Does every rule show what it finds compliant, a violation and unknown, on both sides of its time boundary?"""
+"""Does every rule show what is compliant, a violation and unknown, and both sides of its boundary in time?"""
 
 from __future__ import annotations
 
