@@ -29,7 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     ui_command.add_argument("--port", type=int, default=3070)
     ui_command.add_argument("--host", default="127.0.0.1")
     commands.add_parser(
-        "plant-faults", help="plant seven faults in a copy of each mart; show what holds them"
+        "plant-faults",
+        add_help=False,
+        help="plant faults one at a time; show what catches each (see its --help)",
     )
     focus_command = commands.add_parser(
         "focus", help="a month of published charges as FOCUS 1.2, for finance tools"
@@ -104,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
         from orchestration.policy_dry_run import run as policy_dry_run
 
         return policy_dry_run(rest)
-    if rest and chosen.command not in ("erase", "kill-test", "verify-ledger"):
+    if rest and chosen.command not in ("erase", "kill-test", "plant-faults", "verify-ledger"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         if chosen.command == "verify-ledger":
@@ -112,6 +114,11 @@ def main(arguments: list[str] | None = None) -> int:
 
             # A proof is checked where there is no home to have settings.
             return verify_ledger(rest, os.environ)
+        if chosen.command == "plant-faults":
+            from orchestration.faults.command import main as plant_faults
+
+            # Faults in landing files have a home of their own.
+            return plant_faults(rest)
         settings = read_settings(os.environ)
         match chosen.command:
             case "demo":
@@ -122,10 +129,6 @@ def main(arguments: list[str] | None = None) -> int:
                 from orchestration.launch import serve_ui
 
                 return serve_ui(settings, host=chosen.host, port=chosen.port)
-            case "plant-faults":
-                from orchestration.faults import plant_faults
-
-                return plant_faults(settings, now=datetime.now(UTC))
             case "focus":
                 from orchestration.focus import export_focus
 

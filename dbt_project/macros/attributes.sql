@@ -110,3 +110,12 @@
 {% macro duckdb__list_total(list) -%}
     list_sum({{ list }})
 {%- endmacro %}
+
+{#- How many entries a list has; null for none. -#}
+{% macro list_length(list) -%}
+    {{ return(adapter.dispatch('list_length')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__list_length(list) -%}
+    len({{ list }})
+{%- endmacro %}

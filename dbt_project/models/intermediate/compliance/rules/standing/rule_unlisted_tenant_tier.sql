@@ -1,11 +1,11 @@
 -- A snapshot or subscription named a tier that the tiers seed did not list then. Later ones may move where a state
--- begins, so states are judged as they stand.
+-- begins, so states are judged as they stand. One that is to come, such as the end of what a snapshot tells, is not.
 with
 
 states as (
 
     select * from {{ ref('int_tenant_states') }}
-    where recorded_tier is not null
+    where recorded_tier is not null and valid_from <= {{ as_of() }}
 
 ),
 
