@@ -17,8 +17,9 @@ from orchestration.faults.clean import AS_OF, write_clean
 from orchestration.faults.fault import Check, Fault, duplicates, ledger, quarantine, unmoved
 from orchestration.faults.models import Models, copy_lake
 from orchestration.governance.alerting import ensure_alert_tables
-from orchestration.governance.ledger import ledger_folder, record_facts
-from orchestration.governance.verify_ledger import examine, read_ledger
+from orchestration.governance.ledger import record_facts
+from orchestration.governance.personal_data import scan
+from orchestration.governance.verifications import verify_and_note
 from orchestration.project import POLICIES
 
 
@@ -60,7 +61,7 @@ class Trials:
         _fill(self._clean)
         settings = _settings(self._clean, AS_OF)
         load_once(settings, progress=_silent)
-        return frozenset(_in_bronze(settings, after=0) | _in_ledger(settings, None))
+        return frozenset(_in_bronze(settings, after=0) | _in_governance(settings, None))
 
     def plant(self, fault: Fault) -> Outcome:
         """What trips when `fault` is planted in a copy of the clean home, alone.
@@ -86,17 +87,17 @@ class Trials:
         with lake.connect(settings, read_only=True, threads=1) as connection:
             after = work.latest_load(connection)
         landed = {table for table, rows in load_once(settings, progress=_silent).rows_landed.items() if rows}
-        trips = _in_bronze(settings, after) | _in_ledger(settings, fault)
+        trips = _in_bronze(settings, after) | _in_governance(settings, fault)
         wanted = None if self._is_thorough else _read_in(fault.caught_by)
-        if not (landed or fault.days_later) or not (wanted or self._is_thorough):
+        is_anywhere = bool(fault.without or fault.days_later or fault.tamper)
+        if not (landed or is_anywhere) or not (wanted or self._is_thorough):
             return trips
         copy_lake(settings, after=None if fault.without else after)
         is_audited = self._is_thorough or fault.caught_by.kind == "gate"
         trips |= self._models.build(
             settings,
             as_of=settings.as_of_or(AS_OF),
-            # As time goes on, anything can change.
-            touched=None if fault.without or fault.days_later else {*landed, "ingest_log"},
+            touched=None if is_anywhere else {*landed, "ingest_log"},
             wanted=wanted,
             audited=(None if wanted is None else {wanted}) if is_audited else (),
         )
@@ -148,14 +149,16 @@ def _in_bronze(settings: Settings, after: int) -> set[Check]:
     return {quarantine(code) for (code,) in reasons} | ({duplicates()} if dropped else set())
 
 
-def _in_ledger(settings: Settings, fault: Fault | None) -> set[Check]:
-    """Enter what is new, let the fault tamper with it, and verify the whole."""
+def _in_governance(settings: Settings, fault: Fault | None) -> set[Check]:
+    """Look through what is new and enter it in the ledger, let the fault tamper, and verify the whole."""
+    now = datetime.now(UTC)
     with lake.connect(settings, threads=1) as connection:
-        record_facts(connection, settings.home, POLICIES, now=datetime.now(UTC))
+        scan(connection, settings)
+        record_facts(connection, settings.home, POLICIES, now=now)
         if fault is not None and fault.tamper is not None:
             fault.tamper(connection, settings.home)
-        entries, texts = read_ledger(connection, ledger_folder(settings.home))
-        return {ledger(each.damage) for each in examine(connection, entries, texts, [])}
+        breaks = verify_and_note(connection, settings.home, as_of=settings.as_of_or(now), now=now)
+    return {ledger(each.damage) for each in breaks}
 
 
 def _read_in(check: Check) -> str | None:

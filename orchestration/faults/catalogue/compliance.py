@@ -329,5 +329,11 @@ FAULTS = (
             )
         ),
     ),
-    # A body in which redaction left personal data belongs here, under its own rule.
+    Fault(
+        "an address of somebody in a note that redaction does not know",
+        "spans",
+        exception("personal_data_found"),
+        traces(_SUPPORT, spans_with(_SUPPORT, {"refund.note": "sent to jane.roe@customer.example today"})),
+        also=(exception("attribute_schema_breach"),),
+    ),
 )

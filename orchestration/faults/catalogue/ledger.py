@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.faults.fault import Fault, Tamper, ledger
+from orchestration.faults.fault import Fault, Tamper, exception, ledger
 from orchestration.governance.checkpoints import parse_checkpoint
 from orchestration.governance.ledger import ledger_folder
 
@@ -66,5 +66,12 @@ FAULTS = (
             "update lake.bronze.events set record_digest = repeat('0', 64), record = '{}' "
             "where type = 'governance.policy.decided' and event_date = date '2026-10-31'"
         ),
+    ),
+    Fault(
+        "somebody wrote to the ledger, and nobody asks for it",
+        "ledger",
+        exception("ledger_break"),
+        tamper=_sql("update lake.governance.ledger set subject = 'somebody else' where sequence = 2"),
+        also=(ledger("changed"),),
     ),
 )
