@@ -98,11 +98,11 @@ def test_several_in_one_text_are_found_by_place_and_an_iban_is_no_card() -> None
 
 
 @pytest.mark.parametrize(
-    ("piece", "number"), [("a@b.co ", 142_857), ("555-333-4444 ", 76_923), ("-eyJaaaaaaaa", 0)]
+    ("piece", "number"), [("a@b.co ", 28_571), ("555-333-4444 ", 15_384), ("-eyJaaaaaaaa", 0)]
 )
 def test_a_text_made_to_be_searched_long_takes_no_longer_than_it_is_long(piece: str, number: int) -> None:
-    # Compared each with each, these would take minutes.
-    assert len(find(piece * (1_000_000 // len(piece)))) == number
+    # Compared each with each, these would take most of a minute.
+    assert len(find(piece * (200_000 // len(piece)))) == number
 
 
 def test_a_hash_needs_a_key_and_is_the_same_for_the_same_value() -> None:

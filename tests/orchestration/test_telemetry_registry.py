@@ -261,7 +261,7 @@ MISTAKES = {
     ),
     "lists without end": (
         "scribe.yml",
-        AGENT + "x: " + "[" * 5000,
+        AGENT + "x: " + "[" * 1000,
         "agents/scribe.yml: this is nested too deeply; write lists and mappings flat.",
     ),
     "no YAML": (

@@ -204,16 +204,17 @@ def assert_all_told_once(settings: Settings, receiver: Receiver, number: int) ->
     assert sorted(json.loads(line)["id"] for line in filed) == alerts
 
 
+@pytest.mark.parametrize(
+    "deadly", [pytest.param(1, marks=pytest.mark.long), 2], ids=["alerts written", "deliveries written"]
+)
 def test_a_run_killed_while_it_decides_has_decided_nothing_and_the_next_loses_nothing(
-    small_lake: Settings,
+    small_lake: Settings, deadly: int
 ) -> None:
     prepare(small_lake, 5)
     with receiving() as receiver:
-        # With the alerts written, then with the deliveries, too.
-        for deadly in (1, 2):
-            assert start(small_lake, receiver, deadly=deadly).wait() == -signal.SIGKILL
-            with lake.connect(small_lake, read_only=True) as connection:
-                assert (alert_ids(connection), states(connection)) == ([], [])
+        assert start(small_lake, receiver, deadly=deadly).wait() == -signal.SIGKILL
+        with lake.connect(small_lake, read_only=True) as connection:
+            assert (alert_ids(connection), states(connection)) == ([], [])
         finish(small_lake, receiver)
         assert_all_told_once(small_lake, receiver, 5)
 
