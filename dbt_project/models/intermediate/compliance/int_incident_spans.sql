@@ -26,10 +26,10 @@ select
 
 from incidents
 inner join spans
-    on spans.span_date >= cast(incidents.opened_at as date)
-    and spans.started_at >= incidents.opened_at
-    and (spans.started_at < incidents.closed_at or incidents.closed_at is null)
-    and (spans.environment = incidents.environment or incidents.environment is null)
+    on cast(incidents.opened_at as date) <= spans.span_date
+    and incidents.opened_at <= spans.started_at
+    and (incidents.closed_at > spans.started_at or incidents.closed_at is null)
+    and (incidents.environment = spans.environment or incidents.environment is null)
     and ({{ names_service('incidents.service_names', 'spans.service_name') }} or incidents.service_names is null)
 group by
     incidents.incident_id,
