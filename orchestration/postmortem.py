@@ -22,6 +22,7 @@ from ingest import lake
 from ingest.errors import SettingsError, TracehouseError
 from ingest.settings import Settings, read_settings
 from orchestration.governance.entries import Entry
+from orchestration.governance.facts import event_subject
 from orchestration.governance.ledger import ledger_folder
 from orchestration.governance.proofs import Proof, prove
 from orchestration.governance.verify_ledger import examine, read_ledger
@@ -83,7 +84,7 @@ def postmortem(settings: Settings, incident_id: str, *, now: datetime) -> list[S
             _told(connection, incident),
             _services(connection, incident),
             _exceptions(connection, incident),
-            *_ledger(incident, entries, findings),
+            *_ledger(incident, entries, findings, _own_subjects(connection, incident)),
         ]
 
 
@@ -123,7 +124,7 @@ def _timeline(connection: duckdb.DuckDBPyConnection, incident: Incident) -> Sect
         connection,
         f"""
         select occurred_at, event_type as what, concat_ws(' ', decision_id, policy_id, outcome) as about,
-            concat_ws(': ', actor_id, reason) as detail, trace_url as address
+            concat_ws(': ', nullif(actor_id, ''), reason) as detail, trace_url as address
         from lake.marts.decision_events where {_DURING.format(column="occurred_at")}
         union all
         select min(occurred_at), 'exceptions of ' || rule_id, count(*) || ' in the hour',
@@ -132,7 +133,7 @@ def _timeline(connection: duckdb.DuckDBPyConnection, incident: Incident) -> Sect
         group by rule_id, time_bucket(interval '1 hour', occurred_at)
         union all
         select state_since, 'exception ' || state, rule_id || ' ' || exception_id,
-            concat_ws(': ', state_actor_id, state_reason), runbook_url
+            concat_ws(': ', nullif(state_actor_id, ''), state_reason), runbook_url
         from lake.marts.compliance_exceptions
         where state != 'open' and {_DURING.format(column="state_since")}
         union all
@@ -223,10 +224,21 @@ def _exceptions(connection: duckdb.DuckDBPyConnection, incident: Incident) -> Se
     return Section("Exceptions in its time", (), _table(columns, told))
 
 
-def _ledger(incident: Incident, entries: Sequence[Entry], findings: Sequence[str]) -> list[Section]:
+def _own_subjects(connection: duckdb.DuckDBPyConnection, incident: Incident) -> set[str]:
+    """The subjects of the ledger's entries about the incident itself."""
+    rows = connection.execute(
+        "select event_type, source, event_id from lake.staging.stg_incident_events where incident_id = ?",
+        [incident.incident_id],
+    ).fetchall()
+    return {event_subject(*row) for row in rows}
+
+
+def _ledger(
+    incident: Incident, entries: Sequence[Entry], findings: Sequence[str], own_subjects: set[str]
+) -> list[Section]:
     """The entries of its time and the verification of all; the incident's own events with their proofs."""
     during = [each for each in entries if incident.opened_at <= each.occurred_at < incident.until]
-    own = [each for each in entries if each.kind == "incident" and _is_at_an_end(each, incident)]
+    own = [each for each in entries if each.subject in own_subjects]
     verdict = [f"Verified: {len(entries):,} entries, sound."] if not findings else ["Damaged:", *findings]
     rows: list[list[Cell]] = [
         [str(each.sequence), each.occurred_at, each.kind, each.subject, each.payload_digest, each.hash]
@@ -238,10 +250,6 @@ def _ledger(incident: Incident, entries: Sequence[Entry], findings: Sequence[str
         proofs = [prove(entries, each.sequence, len(entries)) for each in own]
         sections.append(Section("Proofs of the incident's own entries", *_proved(proofs)))
     return sections
-
-
-def _is_at_an_end(entry: Entry, incident: Incident) -> bool:
-    return entry.occurred_at in (incident.opened_at, incident.closed_at)
 
 
 def _proved(proofs: Sequence[Proof]) -> tuple[Sequence[str], Table]:

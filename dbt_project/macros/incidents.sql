@@ -3,9 +3,9 @@
     names of services; an incident that is not closed lasts.
 -#}
 {% macro is_of_incident(row, incident) -%}
-    {{ row }}.started_at >= {{ incident }}.opened_at
-    and ({{ row }}.started_at < {{ incident }}.closed_at or {{ incident }}.closed_at is null)
-    and ({{ row }}.environment = {{ incident }}.environment or {{ incident }}.environment is null)
+    {{ incident }}.opened_at <= {{ row }}.started_at
+    and ({{ incident }}.closed_at > {{ row }}.started_at or {{ incident }}.closed_at is null)
+    and ({{ incident }}.environment = {{ row }}.environment or {{ incident }}.environment is null)
     and (
         {{ incident }}.service_names is null
         or {{ incident }}.service_names = '[]'

@@ -66,15 +66,14 @@ _HINTS = "|".join(detector.hint for detector in DETECTORS.values())
 # What hashing left, and ids and digests of the same form, which chance alone makes look like numbers.
 _DIGESTS = r"(?:sha256:)?(?:[0-9a-f]{32}|[0-9a-f]{64})"
 _ROWS_AT_ONCE = 10_000
-# What a finding says beyond where its text stands.
-_OF_FINDING = ("place", "detector", "start_offset", "end_offset", "value_hash")
+_EXEMPLARS = schema.METRIC_POINTS.field("exemplars").type
 # Per type of column: all its texts as one, and a list of them with the place of each.
 _WHOLE = {
     schema.TEXT: "{0}",
     pa.list_(schema.TEXT): "array_to_string({0}, chr(10))",
     schema.ATTRIBUTES: "array_to_string(map_values({0}), chr(10))",
     schema.REPEATED: "cast({0} as varchar)",
-    schema.METRIC_POINTS.field("exemplars").type: "cast({0} as varchar)",
+    _EXEMPLARS: "cast({0} as varchar)",
 }
 _ONE = "[{{'place': '{0}', 'text': %s}}]"
 _MANY = "coalesce(list_transform(%s, lambda one: {{'place': '{0}.' || one.key, 'text': one.value}}), [])"
@@ -83,7 +82,7 @@ _APART = {
     pa.list_(schema.TEXT): _ONE % _WHOLE[pa.list_(schema.TEXT)],
     schema.ATTRIBUTES: _MANY % "map_entries({0})",
     schema.REPEATED: _MANY % "{0}",
-    schema.METRIC_POINTS.field("exemplars").type: _ONE % "cast({0} as varchar)",
+    _EXEMPLARS: _ONE % "cast({0} as varchar)",
 }
 _JSON = """(
     select coalesce(list({{'place': '{0}' || fullkey[2:], 'text': atom ->> '$'}}), [])

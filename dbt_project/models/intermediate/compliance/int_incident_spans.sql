@@ -26,7 +26,7 @@ select
 
 from incidents
 inner join spans
-    on spans.span_date >= cast(incidents.opened_at as date)
+    on cast(incidents.opened_at as date) <= spans.span_date
     and {{ is_of_incident('spans', 'incidents') }}
 group by
     incidents.incident_id,

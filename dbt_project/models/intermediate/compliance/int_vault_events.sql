@@ -1,4 +1,4 @@
--- Each event about a file of the vault once: copies of an event have one time, so days are pruned. Probes are no use of it.
+-- Each event about a file of the vault once: copies of an event have one time, so days are pruned. Probes do not count.
 select *
 from {{ ref('stg_vault_events') }}
 qualify
