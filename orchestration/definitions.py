@@ -11,6 +11,7 @@ from dagster import Definitions, in_process_executor
 
 from orchestration.alert_assets import alert_delivery, deliver_alerts, delivery
 from orchestration.dbt_assets import dbt_models
+from orchestration.erasure_assets import daily_erasure, erasure, erasures
 from orchestration.gate import release
 from orchestration.ingest_assets import bronze
 from orchestration.ledger_assets import ledger
@@ -20,9 +21,9 @@ from orchestration.schedules import daily_maintenance, hourly, maintenance, pipe
 from orchestration.sensors import new_files
 
 defs = Definitions(
-    assets=[bronze, ledger, dbt_models, release, lake_maintenance, alert_delivery],
-    jobs=[pipeline, maintenance, delivery],
-    schedules=[hourly, daily_maintenance],
+    assets=[bronze, ledger, dbt_models, release, lake_maintenance, alert_delivery, erasures],
+    jobs=[pipeline, maintenance, delivery, erasure],
+    schedules=[hourly, daily_maintenance, daily_erasure],
     sensors=[new_files, deliver_alerts],
     resources={"warehouse": Warehouse(), "dbt": dbt_command_line()},
     # A process per step would import for seconds and give up the writer lock between steps.

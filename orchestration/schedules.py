@@ -5,11 +5,12 @@ from __future__ import annotations
 from dagster import AssetSelection, DefaultScheduleStatus, ScheduleDefinition, define_asset_job
 
 from orchestration.alert_assets import alert_delivery
+from orchestration.erasure_assets import erasures
 from orchestration.maintenance import lake_maintenance
 
 pipeline = define_asset_job(
     "pipeline",
-    selection=AssetSelection.all() - AssetSelection.assets(lake_maintenance, alert_delivery),
+    selection=AssetSelection.all() - AssetSelection.assets(lake_maintenance, alert_delivery, erasures),
     description="Landing folder to gated marts.",
 )
 
