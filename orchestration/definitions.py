@@ -12,6 +12,7 @@ from dagster import Definitions, in_process_executor
 
 from orchestration.alert_assets import alert_delivery, deliver_alerts, delivery
 from orchestration.dbt_assets import dbt_models
+from orchestration.erasure_assets import daily_erasure, erasure, erasures
 from orchestration.gate import release
 from orchestration.ingest_assets import bronze
 from orchestration.ledger_assets import ledger
@@ -33,9 +34,10 @@ defs = Definitions(
         lake_maintenance,
         alert_delivery,
         synthetic_probe,
+        erasures,
     ],
-    jobs=[pipeline, maintenance, delivery, probing],
-    schedules=[hourly, daily_maintenance, probe_schedule],
+    jobs=[pipeline, maintenance, delivery, probing, erasure],
+    schedules=[hourly, daily_maintenance, probe_schedule, daily_erasure],
     sensors=[new_files, deliver_alerts],
     resources={"warehouse": Warehouse(), "dbt": dbt_command_line()},
     # A process per step would import for seconds and give up the writer lock between steps.

@@ -33,6 +33,23 @@ class Outcome:
     waiting: list[str] = field(default_factory=list)
     names: Names = field(default_factory=Names)
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything was taken out."""
+        return any(erased.ledger_sequence is not None for erased in self.erased)
+
+    def sentences(self) -> list[str]:
+        """What to tell, a sentence for each request."""
+        return [*(erased.sentence() for erased in self.erased), *self.waiting]
+
+    def as_metadata(self) -> dict[str, int]:
+        """How many were carried out and how many wait, and the rows of the former."""
+        return {
+            "carried out": sum(erased.ledger_sequence is not None for erased in self.erased),
+            "waiting": len(self.waiting),
+            "rows": sum(erased.rows for erased in self.erased),
+        }
+
 
 def run(settings: Settings, arguments: Sequence[str]) -> int:
     """Exit code: 0 done, 1 a request waits or a mart is held. Raises as `run_pipeline`."""
@@ -47,9 +64,9 @@ def run(settings: Settings, arguments: Sequence[str]) -> int:
             outcome = Outcome([purge(connection, settings, now=clock())])
         else:
             outcome = forget(connection, settings, _requests(chosen), now=clock())
-    for sentence in (*(erased.sentence() for erased in outcome.erased), *outcome.waiting):
+    for sentence in outcome.sentences():
         print(sentence)
-    if not any(erased.ledger_sequence is not None for erased in outcome.erased):
+    if not outcome.is_changed:
         return 1 if outcome.waiting else 0
     code = run_pipeline(settings)
     with lake.writer_lock(settings):
@@ -86,6 +103,13 @@ def forget(
     if outcome.names:
         release_without(connection, settings, read_project(MANIFEST), outcome.names, now=now)
         erasure.scrub_files(settings, outcome.names)
+    return outcome
+
+
+def forget_due(connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: datetime) -> Outcome:
+    """Carry out every pending request, then purge. The caller holds the writer lock."""
+    outcome = forget(connection, settings, None, now=now)
+    outcome.erased.append(purge(connection, settings, now=now))
     return outcome
 
 

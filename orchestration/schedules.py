@@ -5,12 +5,14 @@ from __future__ import annotations
 from dagster import AssetSelection, DefaultScheduleStatus, ScheduleDefinition, define_asset_job
 
 from orchestration.alert_assets import alert_delivery
+from orchestration.erasure_assets import erasures
 from orchestration.maintenance import lake_maintenance
 from orchestration.probe_assets import synthetic_probe
 
 pipeline = define_asset_job(
     "pipeline",
-    selection=AssetSelection.all() - AssetSelection.assets(lake_maintenance, alert_delivery, synthetic_probe),
+    selection=AssetSelection.all()
+    - AssetSelection.assets(lake_maintenance, alert_delivery, synthetic_probe, erasures),
     description="Landing folder to gated marts.",
 )
 

@@ -27,6 +27,7 @@ from metabase.journals import utc_naive
 from metabase.tables import ensure_release_tables
 from orchestration.governance.alerting import ensure_alert_tables
 from orchestration.governance.alerting.tables import append as append_deliveries
+from orchestration.governance.alerting.tables import has_table
 from orchestration.governance.erasure.derived import forget_derived
 from orchestration.governance.erasure.events import completed
 from orchestration.governance.erasure.holds import HeldError, files_held, holds_in_force, refuse_where_held
@@ -168,7 +169,11 @@ def purge(
 
 
 def settle(connection: duckdb.DuckDBPyConnection) -> None:
-    """Forget which records were removed, once every model has read that they were."""
+    """Forget which records were removed, once every model has read that they were. Reads only, as a rule."""
+    if not has_table(connection, "bronze", "removals") or not has_table(
+        connection, "intermediate", "load_watermarks"
+    ):
+        return
     with lake.transaction(connection):
         connection.execute(
             "update lake.bronze.removals set trace_id = null, record_digest = '' "

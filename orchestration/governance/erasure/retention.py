@@ -27,7 +27,6 @@ _TABLES = {
     "events": "events",
     "usage": "usage_snapshots",
 }
-ALL = "*"
 
 
 def expired(
@@ -75,6 +74,8 @@ def oldest_days(policy: Path, as_of: datetime) -> dict[str, dict[str, date]]:
 def _expired_of(connection: duckdb.DuckDBPyConnection, table: str, oldest: dict[str, date]) -> set[str]:
     """Keys of a table's records of before the day that is right for their jurisdiction."""
     key = "trace_id || span_id" if table == "spans" else "record_digest"
+    days = {"jurisdiction": list(oldest), "first_day": list(oldest.values())}
+    connection.register("days_now", pa.table(days))
     rows = connection.execute(
         f"""
         with
@@ -94,7 +95,10 @@ def _expired_of(connection: duckdb.DuckDBPyConnection, table: str, oldest: dict[
         select distinct key
         from records
         where
-            day < coalesce(($days)[coalesce(jurisdiction, '*')], ($days)['*'])
+            day < coalesce(
+                (select first_day from days_now where days_now.jurisdiction = records.jurisdiction),
+                (select first_day from days_now where days_now.jurisdiction = '*')
+            )
             and not exists (
                 select 1 from holds_now
                 where
@@ -108,8 +112,9 @@ def _expired_of(connection: duckdb.DuckDBPyConnection, table: str, oldest: dict[
                     and coalesce(files_now.tenant_id = records.tenant_id, true)
             )
         """,  # noqa: S608 - tables and columns of ours
-        {"newest": max(oldest.values()), "days": oldest, **_parameters(table)},
+        {"newest": max(oldest.values()), **_parameters(table)},
     ).fetchall()
+    connection.unregister("days_now")
     return {found for (found,) in rows}
 
 

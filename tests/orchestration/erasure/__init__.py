@@ -1,0 +1,1 @@
+"""Tests of erasures and purges."""
