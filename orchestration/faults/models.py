@@ -173,8 +173,9 @@ def _in_marts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     for (words,) in connection.execute(
         "select distinct explanation from lake.marts.token_reconciliation_daily"
     ).fetchall():
-        if words not in _AGREED:
-            yield explanation(words)
+        # Such as `roll-up 1200, sampling 3`.
+        for cause in words.split(", ") if words not in _AGREED else ():
+            yield explanation(cause.rstrip("-0123456789 "))
 
 
 def _selected(touched: Collection[str] | None, wanted: str | None) -> list[str]:

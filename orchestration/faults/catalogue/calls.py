@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from ingest.sample.dialects import spans_of
 from ingest.sample.encode import traces_json
 from ingest.sample.origins import helper_origin
-from ingest.sample.telemetry import CONSUMER, PRODUCER, HistogramPoint, Span
+from ingest.sample.telemetry import CONSUMER, PRODUCER, Attributes, HistogramPoint, Span
 from orchestration.faults.clean import (
     DAYS,
     TODAY,
@@ -91,7 +91,12 @@ def _moved(seconds: int) -> list[Span]:
 
 def _with_rollup(input_tokens: int, output_tokens: int) -> bytes:
     """The agent's span of the clean run again, ending later, now with the usage of what is below it."""
-    told = {"gen_ai.usage.input_tokens": input_tokens, "gen_ai.usage.output_tokens": output_tokens}
+    told: Attributes = {
+        "gen_ai.request.model": "gpt-4.1",
+        "gen_ai.response.model": "gpt-4.1-2025-04-14",
+        "gen_ai.usage.input_tokens": input_tokens,
+        "gen_ai.usage.output_tokens": output_tokens,
+    }
     agent = spans_with(_METERED, told, operation="invoke_agent")[1]
     return traces_of(_METERED, [replace(agent, end_ns=agent.end_ns + 1)])
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.subjects import Flags, Names, rows_about
+from orchestration.governance.alerting.tables import has_table
 from orchestration.governance.erasure.stripping import replace_rows, rows_with, strip_rows
 
 # Bronze has its own rules, seeds are the project's files; the ledger and what proves erasures hold no names.
@@ -31,7 +32,7 @@ def forget_derived(connection: duckdb.DuckDBPyConnection, names: Names) -> dict[
             "select distinct trace_id from lake.bronze.removals where trace_id is not null"
         ).fetchall()
     }
-    counts: dict[str, int] = {}
+    counts = _findings_of_removed(connection)
     for table in _tables(connection):
         if table in _STRIPPED:
             number = strip_rows(connection, table, names)
@@ -40,6 +41,17 @@ def forget_derived(connection: duckdb.DuckDBPyConnection, names: Names) -> dict[
         if number:
             counts[table] = number
     return counts
+
+
+def _findings_of_removed(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """What a detector found in a removed record goes with it: it holds no name, but a hash of one."""
+    if not has_table(connection, "governance", "personal_data_findings"):
+        return {}
+    number = connection.execute(
+        "delete from lake.governance.personal_data_findings "
+        "where record_digest in (select record_digest from lake.bronze.removals)"
+    ).fetchall()[0][0]
+    return {"governance.personal_data_findings": number} if number else {}
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -24,7 +24,8 @@ runbooks as (
 judged as (
 
     select
-        decisions.* exclude (policy_version),
+        -- What the policy engine gives as evidence is its own.
+        decisions.* exclude (policy_version, evidence),
         'policy_decision' as record_kind,
         {{ key_of(['decisions.source', 'decisions.event_id']) }} as record_id,
         decisions.event_date as usage_date,
