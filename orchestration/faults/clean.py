@@ -37,6 +37,8 @@ _SUPPORT = Service(
     dialect="genai",
     form="jsonl",
     image="registry.example/support-api",
+    # Every trace is kept, and says so: metrics that tell of more are not explained by sampling.
+    sampling_threshold="0",
     releases=(Release(_BEFORE, "3.8.1", "5d0c1e7a94b2f3868d1b7c02a6e94f51c3d8e720", "2026.09"),),
 )
 _DOCUMENTS = replace(_SUPPORT, name="docs-api", image="registry.example/docs-api")

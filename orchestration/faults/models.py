@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -165,17 +165,19 @@ def open_models(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _in_marts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
-    """What marts themselves say is wrong: exceptions, and days whose sources differ."""
-    for rule_id, verdict in connection.execute(
-        "select distinct rule_id, verdict from lake.marts.compliance_exceptions"
-    ).fetchall():
+    """What the marts that were built say is wrong: exceptions, and days whose sources differ."""
+    for rule_id, verdict in _told(connection, "compliance_exceptions", "rule_id, verdict"):
         yield exception(rule_id) if verdict == "violation" else unknown(rule_id)
-    for (words,) in connection.execute(
-        "select distinct explanation from lake.marts.token_reconciliation_daily"
-    ).fetchall():
+    for (words,) in _told(connection, "token_reconciliation_daily", "explanation"):
         # Such as `roll-up 1200, sampling 3`.
         for cause in words.split(", ") if words not in _AGREED else ():
             yield explanation(cause.rstrip("-0123456789 "))
+
+
+def _told(connection: duckdb.DuckDBPyConnection, mart: str, columns: str) -> list[tuple[str, ...]]:
+    with suppress(duckdb.CatalogException):
+        return connection.execute(f"select distinct {columns} from lake.marts.{mart}").fetchall()  # noqa: S608
+    return []
 
 
 def _selected(touched: Collection[str] | None, wanted: str | None) -> list[str]:
