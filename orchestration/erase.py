@@ -7,6 +7,7 @@ that still hold the subject are listed for their sender.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ import duckdb
 from ingest import lake
 from ingest.errors import SettingsError
 from ingest.maintain import maintain
-from ingest.settings import Settings
+from ingest.settings import Settings, read_settings
 from ingest.subjects import Names
 from metabase.contracts import read_project
 from metabase.forgetting import release_without
@@ -49,6 +50,11 @@ class Outcome:
             "waiting": len(self.waiting),
             "rows": sum(erased.rows for erased in self.erased),
         }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """As `run`, on the home of the environment."""
+    return run(read_settings(os.environ), arguments)
 
 
 def run(settings: Settings, arguments: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -31,8 +32,11 @@ from orchestration.governance.records import verify_records
 from orchestration.governance.verification import verify
 
 
-def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Exit code: 0 sound, 1 damage was found, 2 bad settings or arguments."""
+def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
+    """Exit code: 0 sound, 1 damage was found, 2 bad settings or arguments.
+
+    A proof is checked where there is no home to have settings.
+    """
     parser = argparse.ArgumentParser(prog="python -m orchestration verify-ledger", description=__doc__)
     parser.add_argument(
         "--checkpoint",
