@@ -24,7 +24,7 @@ runbooks as (
 judged as (
 
     select
-        decisions.* exclude (policy_version),
+        decisions.* exclude (policy_version, evidence),
         'policy_decision' as record_kind,
         decisions.source || ' ' || decisions.event_id as record_id,
         decisions.event_date as usage_date,
