@@ -43,15 +43,17 @@ def logs(*bodies: str) -> str:
     return json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": records}]}]}) + "\n"
 
 
-def land_canary(here: Warehouse) -> None:
-    """Eleven records that hold the canary, by tables: three spans, a log record, four events, of accounts
+def land_canary(here: Warehouse, *, elsewhere: bool = True) -> None:
+    """Land records that hold the canary, of acme or of nobody, and beside each one that does not.
 
-    an event and a snapshot, and one record that is bad. Beside each stands one that does not.
+    Three spans, a log record, four events of governance, one of billing, a snapshot and a bad record hold it;
+    `elsewhere`, a span of another tenant does, too.
     """
     why = [{"key": "why", "value": {"stringValue": f"as {CANARY} said"}}]
     told = span(3) | {"events": [{"name": "said", "timeUnixNano": str(NOON_NANO), "attributes": why}]}
     bad = f'{{"resourceSpans": [{{"scopeSpans": [{{"spans": [{{"traceId": "zz", "x": "{CANARY}"}}]}}]}}]}}\n'
-    others = spans(span(4, user_id="bob@example.org"), span(5, tenant_id="globex", note=f"for {CANARY}"))
+    note = f"for {CANARY}" if elsewhere else "for somebody"
+    others = spans(span(4, user_id="bob@example.org"), span(5, tenant_id="globex", note=note))
     here.write(
         "otlp/a.jsonl", spans(span(1, user_id=CANARY), span(2, note=f"so\n{CANARY}"), told) + others + bad
     )

@@ -134,9 +134,9 @@ def test_a_landing_file_that_is_read_again_brings_nothing_back(here: Warehouse) 
     here.load()
     erase(here)
     for file in ("otlp/a.jsonl", "otlp/logs.jsonl", "governance/a.jsonl", "billing/a.jsonl", "usage/a.jsonl"):
-        lines = (here.settings.landing / file).read_text().splitlines()
         # Not one of the files that are known by their bytes.
-        here.write(file.replace("/", "/again-"), "".join(f"{line}\n" for line in reversed(lines)))
+        again = "\n" + (here.settings.landing / file).read_text()
+        here.write(file.replace("/", "/again-"), again)
     here.load()
     with opened(here) as connection:
         assert erasure.pending(connection, here.settings) == []

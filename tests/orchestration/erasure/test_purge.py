@@ -14,7 +14,7 @@ from orchestration.governance.erasure.retention import oldest_days
 from orchestration.governance.ledger import record_facts
 from orchestration.governance.verify_ledger import verify_home
 from tests.ingest.loads import Warehouse, warehouse
-from tests.orchestration.erasure.landing import event, span, spans
+from tests.orchestration.erasure.landing import NOON_NANO, event, logs, span, spans
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HEADER = "policy_id,policy_version,signal_or_data_class,jurisdiction,keep_days,valid_from,valid_to\n"
@@ -23,6 +23,7 @@ POLICY = (
     HEADER
     + "r,1,traces,*,400,2020-01-01 00:00:00,\n"
     + "r,1,traces,DE,30,2020-01-01 00:00:00,\n"
+    + "r,1,logs,*,400,2020-01-01 00:00:00,\n"
     + "r,1,events,*,30,2020-01-01 00:00:00,\n"
     + "r,1,personal,*,1,2020-01-01 00:00:00,\n"
 )
@@ -69,10 +70,11 @@ def test_the_row_of_a_jurisdiction_goes_before_that_of_all(here: Warehouse) -> N
 
 
 def test_a_record_of_unknown_time_stays(here: Warehouse) -> None:
-    here.write("otlp/a.jsonl", spans(span(1, at=0), span(2, at=nano(2020, 1, 1))))
+    timeless = logs("timeless").replace(f'"timeUnixNano": "{NOON_NANO}", ', "")
+    here.write("otlp/a.jsonl", timeless + logs("old").replace(str(NOON_NANO), str(nano(2020, 1, 1))))
     here.load()
-    purge(here)
-    assert left(here) == [1]
+    assert purge(here).tables == {"bronze.log_records": 1}
+    assert here.ask("select body from lake.bronze.log_records") == [("timeless",)]
 
 
 @pytest.mark.parametrize(
