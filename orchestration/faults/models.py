@@ -82,7 +82,9 @@ class Models:
                         self._context, connection, mart, self._project.relations, as_of=as_of
                     )
                     trips |= {
-                        gate(mart.name, each.check_name) for each in results if each.outcome != "passed"
+                        gate(mart.name, _said(each.check_name, each.outcome))
+                        for each in results
+                        if each.outcome != "passed"
                     }
             trips |= set(_in_marts(connection))
         return trips
@@ -111,7 +113,7 @@ class Models:
         for result in done.result.results:
             if result.node.resource_type == "test":
                 if str(result.status) != "pass":
-                    yield dbt_test(result.node.name)
+                    yield dbt_test(_said(result.node.name, str(result.status)))
             elif str(result.status) not in ("success", "skipped"):
                 yield dbt_test(f"{result.node.name}_is_built")
 
@@ -174,6 +176,11 @@ def _in_marts(connection: duckdb.DuckDBPyConnection) -> Iterator[Check]:
             yield explanation(cause.rstrip("-0123456789 "))
 
 
+def _said(name: str, status: str) -> str:
+    """A check's name; one that could not be made has caught nothing, and is told under another."""
+    return f"{name} (error)" if status == "error" else name
+
+
 def _told(connection: duckdb.DuckDBPyConnection, mart: str, columns: str) -> list[tuple[str, ...]]:
     with suppress(duckdb.CatalogException):
         return connection.execute(f"select distinct {columns} from lake.marts.{mart}").fetchall()  # noqa: S608
@@ -184,7 +191,7 @@ def _selected(touched: Collection[str] | None, wanted: str | None) -> list[str]:
     """What stands below these tables of bronze, in dbt's words. Views and seeds are as they were."""
     until = f",+{wanted}" if wanted else ""
     if touched is None:
-        return ["--select", f"+{wanted}"] if wanted else []
+        return ["--select", f"+{wanted}", "--indirect-selection", "empty"] if wanted else []
     # The hooks of every incremental model name the ingest log; what reads it stands below its staging.
     roots = ("stg_ingest_log+" if table == "ingest_log" else f"source:bronze.{table}+" for table in touched)
     return [
