@@ -24,7 +24,8 @@ runbooks as (
 judged as (
 
     select
-        decisions.* exclude (policy_version),
+        -- Of two columns of a name the first would count: the sender's evidence is not the rule's.
+        decisions.* exclude (policy_version, evidence),
         'policy_decision' as record_kind,
         decisions.source || ' ' || decisions.event_id as record_id,
         decisions.event_date as usage_date,
