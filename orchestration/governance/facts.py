@@ -141,7 +141,8 @@ def _checks(
 def _alerts(connection: duckdb.DuckDBPyConnection, mark: str | None) -> tuple[list[Fact], str | None]:
     """What alerts tell people, once for all channels; the mark is the sequence of a delivery.
 
-    The payload is the CloudEvent, which is an event of bronze too where an outbox file comes back in.
+    The payload is the CloudEvent, which is an event of bronze too where an outbox file comes back in. What
+    else is owed to the outbox, such as the end of an erasure, is no alert.
     """
     if not has_table(connection, "governance", "deliveries"):
         return [], mark
@@ -155,6 +156,7 @@ def _alerts(connection: duckdb.DuckDBPyConnection, mark: str | None) -> tuple[li
     facts = [
         Fact(KIND_OF_EVENT[event_type], event_subject(event_type, source, event_id), at, trace_id, digest)
         for _, at, event_type, source, event_id, trace_id, digest in rows
+        if KIND_OF_EVENT.get(event_type) == "alert"
     ]
     return facts, str(rows[-1][0]) if rows else mark
 

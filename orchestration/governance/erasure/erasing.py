@@ -7,7 +7,7 @@ again. Nothing that is kept names anybody.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +43,7 @@ from orchestration.governance.erasure.requests import Request
 from orchestration.governance.erasure.retention import expired
 from orchestration.governance.erasure.statistics import forget_statistics
 from orchestration.governance.erasure.stripping import strip_records
+from orchestration.governance.facts import event_subject
 from orchestration.governance.ledger import (
     append_tombstone,
     ensure_ledger,
@@ -134,13 +135,13 @@ def erase(
         more = strip_records(connection, money, names)
         if emptied := empty_quarantine(connection, names):
             more["quarantine"] = emptied
-        checked = _gate_decisions(connection, names)
+        changed = entries_of(connection, {*_gate_decisions(connection, names), *_told(connection, names)})
         more = {f"bronze.{table}": n for table, n in more.items()} | forget_derived(connection, names)
         # What was made later lands: it is said anew, and may be said.
         until = max(filter(None, (as_of, at if settings.as_of is None else None, removed.newest)))
         lasting = Names(tuple(replace(name, until=until) for name in names.names))
         suppress_from_now_on(connection, request.request_id, lasting)
-        return removed, more, checked
+        return removed, more, changed
 
     erased = _carry_out(connection, settings, request.request_id, request.tenant_id, take_out, now=now)
     forget_statistics(settings.catalog_file, names)
@@ -196,7 +197,7 @@ def _carry_out(
     snapshot = lake.current_snapshot(connection) + 1
     load_id = next_load_id(connection)
     with lake.transaction(connection):
-        removed, more, checked = take_out(load_id)
+        removed, more, changed = take_out(load_id)
         tables = {f"bronze.{table}": number for table, number in removed.rows.items()}
         for table, number in more.items():
             tables[table] = tables.get(table, 0) + number
@@ -212,7 +213,7 @@ def _carry_out(
                 "tables": tables,
                 "salt": removed.salt,
                 "digests": dict(removed.digests),
-                "changed": checked,
+                "changed": changed,
             },
             now=now,
         )
@@ -245,15 +246,21 @@ def _delivery(connection: duckdb.DuckDBPyConnection, erased: Erased, at: datetim
     }
 
 
-def _gate_decisions(connection: duckdb.DuckDBPyConnection, names: Names) -> list[int]:
-    """Sequences of the decisions of the gate whose checks hold a name, and lose it now."""
-    found: set[str] = set()
+def _gate_decisions(connection: duckdb.DuckDBPyConnection, names: Names) -> Iterator[str]:
+    """Subjects of the decisions of the gate whose checks hold a name, and lose it now."""
     for publication_id, mart, *told in connection.execute(
         "select publication_id, mart, observed, expected, message from lake.marts.gate_results"
     ).fetchall():
         if any(text and names.is_in(text.encode()) for text in told):
-            found.add(f"{publication_id} {mart}")
-    return entries_of(connection, found)
+            yield f"{publication_id} {mart}"
+
+
+def _told(connection: duckdb.DuckDBPyConnection, names: Names) -> Iterator[str]:
+    """Subjects of what alerts told of a name, and lose now."""
+    for (text,) in connection.execute("select distinct event from lake.governance.deliveries").fetchall():
+        if names.is_in(text.encode()):
+            event = json.loads(text)
+            yield event_subject(event["type"], event["source"], event["id"])
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, Any]) -> None:

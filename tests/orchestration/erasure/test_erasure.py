@@ -129,6 +129,34 @@ def test_the_canary_is_nowhere_and_every_other_row_is_as_it_was(
     }
 
 
+def test_what_an_alert_told_loses_the_name_and_the_ledger_says_that_it_did(
+    here: Warehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    land_canary(here)
+    here.load()
+    told = [
+        event("governance.alert.raised", f"a{number}", alert_id=f"a{number}", vault_paths=[path])
+        for number, path in enumerate((f"people/{CANARY}/a.txt", "people/bob/a.txt"))
+    ]
+    with opened(here) as connection:
+        connection.executemany(
+            "insert into lake.governance.deliveries (sequence, delivery_id, alert_id, channel, kind, "
+            "created_at, event, state, attempts) values (?, ?, ?, 'outbox', 'raise', ?, ?, 'pending', 0)",
+            [(n, f"d{n}", f"a{n}", NOW.replace(tzinfo=None), line.strip()) for n, line in enumerate(told)],
+        )
+        record_facts(connection, here.settings.home, here.settings.home / "none", now=NOW)
+    assert verify_home(here.settings, [])[1] == 0
+    erase(here)
+    with opened(here) as connection:
+        # The end of the erasure is owed to the outbox, too, and is no alert.
+        record_facts(connection, here.settings.home, here.settings.home / "none", now=NOW)
+    left = [text for (text,) in here.ask("select event from lake.governance.deliveries order by sequence")]
+    assert [CANARY in text for text in left] == [False, False, False]
+    assert left[1] == told[1].strip()
+    assert here.ask("select count(*) from lake.governance.ledger where kind = 'alert'") == [(2,)]
+    assert verify_home(here.settings, [])[1] == 0, capsys.readouterr().out
+
+
 def test_a_landing_file_that_is_read_again_brings_nothing_back(here: Warehouse) -> None:
     land_canary(here)
     here.load()
