@@ -142,7 +142,7 @@ def copy_lake(settings: Settings, *, after: int | None) -> None:
     The journals and the ledger are copied whole.
     """
     with lake.connect(settings, read_only=True, threads=1, name="real") as connection:
-        connection.execute(f"attach '{settings.home / FILE}' as lake")
+        connection.execute(f"set enable_progress_bar = false; attach '{settings.home / FILE}' as lake")
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = 'real'"
         ).fetchall()
@@ -161,7 +161,7 @@ def copy_lake(settings: Settings, *, after: int | None) -> None:
 def open_models(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The file, attached as `lake`."""
     with lake.open_duckdb(threads=1) as connection:
-        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         connection.execute(f"attach '{settings.home / FILE}' as lake")
         yield connection
 

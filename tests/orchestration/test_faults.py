@@ -79,6 +79,8 @@ def test_a_test_or_mart_that_must_catch_a_fault_is_there() -> None:
     "name",
     [
         "a gzip file that breaks off",
+        "logs in a folder for traces",
+        "snapshots as CSV in a file that says JSON",
         "an event without a field that its type requires",
         "a file that landed already, delivered under another name",
         "two entries changed places",

@@ -9,18 +9,17 @@ from pathlib import Path
 import msgspec
 
 from ingest.sample.dialects import spans_of
-from ingest.sample.encode import metrics_protobuf, traces_protobuf
+from ingest.sample.encode import logs_protobuf, traces_protobuf
 from ingest.sample.origins import origin_of
 from orchestration.faults.clean import (
     SUPPORTED,
     TODAY,
     at,
     decision_of,
-    document_run,
+    evaluation_of,
     snapshot_of,
     subscription_of,
     support_run,
-    tokens_counted,
     traces_of,
 )
 from orchestration.faults.fault import Fault, duplicates, quarantine
@@ -28,6 +27,7 @@ from orchestration.faults.planting import billing, events, file, lines
 
 _RUN = support_run(at(hour=15), "planted")
 _REQUEST = traces_of(_RUN)
+_UNTRACED = replace(evaluation_of(_RUN, "planted"), trace_id="", span_id="")
 _CUSTOMER = {"object": "customer", "id": "cus_planted", "metadata": {"tenant_id": SUPPORTED.tenant_id}}
 
 
@@ -95,13 +95,11 @@ FAULTS = (
         file("otlp/planted/export.binpb", traces_protobuf(origin_of(_RUN), spans_of(_RUN))),
     ),
     Fault(
-        "metrics in a folder for traces",
+        "logs in a folder for traces",
         "otlp file",
         quarantine("signal_mismatch"),
-        file(
-            "otlp/planted/traces.binpb",
-            metrics_protobuf(origin_of(document_run(at(hour=10))), tokens_counted(TODAY, 9_000, 1_800)),
-        ),
+        # With the id of a trace, they would not even have the form of spans.
+        file("otlp/planted/traces.binpb", logs_protobuf(origin_of(_RUN), [_UNTRACED])),
     ),
     Fault(
         "a file that landed already, delivered under another name",
@@ -112,7 +110,7 @@ FAULTS = (
     Fault(
         "snapshots as CSV in a file that says JSON",
         "usage snapshot",
-        quarantine("not_json"),
+        quarantine("malformed_json"),
         lines(
             "usage/planted.jsonl",
             b"snapshot_date,tenant_id,entitlement_tier",
