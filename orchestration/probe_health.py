@@ -97,7 +97,7 @@ def look(connection: duckdb.DuckDBPyConnection, home: Path, *, now: datetime) ->
         before = noted.get(told["probe_id"])
         in_bronze = _in_bronze(connection, told)
         counted = in_bronze and _is_counted(connection, told)
-        published = counted and _is_published(connection, in_bronze)
+        published = counted and _is_published(connection, told)
         found[told["probe_id"]] = _health(
             told,
             in_bronze_at=in_bronze,
@@ -165,22 +165,28 @@ def _in_bronze(connection: duckdb.DuckDBPyConnection, told: dict[str, str]) -> d
     return row[0] if row and row[1] == 2 else None
 
 
-def _is_counted(connection: duckdb.DuckDBPyConnection, told: dict[str, str]) -> bool:
+def _is_counted(connection: duckdb.DuckDBPyConnection, told: dict[str, str], version: str = "") -> bool:
+    """True when the objective counts the probe's span, now or as of a `version` of the lake."""
     return _is_there(
         connection,
-        "select 1 from lake.intermediate.int_slo_events "
+        f"select 1 from lake.intermediate.int_slo_events {version} "  # noqa: S608 - a number of ours
         "where usage_date = ? and slo_name = 'vault_throughput' and event_id = ?",
         [_day(told), f"{told['trace_id']}-{told['span_id']}"],
     )
 
 
-def _is_published(connection: duckdb.DuckDBPyConnection, in_bronze_at: datetime | None) -> bool:
-    return _is_there(
-        connection,
-        "select 1 from lake.marts.publications "
-        "where mart = 'slo_daily' and state = 'published' and published_at >= ?",
-        [in_bronze_at],
-    )
+def _is_published(connection: duckdb.DuckDBPyConnection, told: dict[str, str]) -> bool:
+    """True when the newest published `slo_daily` was built from a lake that counted it."""
+    try:
+        row = connection.execute(
+            "select max(lake_snapshot_id) from lake.marts.publications "
+            "where mart = 'slo_daily' and state = 'published'"
+        ).fetchone()
+    except duckdb.CatalogException:
+        return False
+    if row is None or row[0] is None:
+        return False
+    return _is_counted(connection, told, f"at (version => {int(row[0])})")
 
 
 def _is_there(connection: duckdb.DuckDBPyConnection, question: str, wanted: Sequence[Any]) -> bool:

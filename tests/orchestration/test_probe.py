@@ -51,14 +51,17 @@ def counted(connection: duckdb.DuckDBPyConnection, probe: Probe) -> None:
 
 
 def published(connection: duckdb.DuckDBPyConnection, state: str) -> None:
-    """What a release notes, later than anything that a test has loaded."""
+    """What a release of the lake as it stands notes."""
     connection.execute("create schema if not exists lake.marts")
     connection.execute(
         "create table if not exists lake.marts.publications "
-        "(publication_id varchar, mart varchar, state varchar, published_at timestamp)"
+        "(publication_id varchar, mart varchar, state varchar, lake_snapshot_id bigint)"
     )
+    connection.execute("alter table lake.marts.publications add column if not exists lake_snapshot_id bigint")
     connection.execute(
-        "insert into lake.marts.publications values ('1', 'slo_daily', ?, '2999-01-01')", [state]
+        "insert into lake.marts.publications (publication_id, mart, state, lake_snapshot_id) "
+        "values ('1', 'slo_daily', ?, ?)",
+        [state, lake.current_snapshot(connection)],
     )
 
 
@@ -100,6 +103,7 @@ def test_each_step_is_noted_with_its_time_and_what_is_published_is_followed_no_m
 
     assert stage(1) == "landed"
     here.load()
+    published(connection, "published")
     assert stage(2) == "in bronze"
     counted(connection, probe)
     assert stage(3) == "counted in slo_daily"
@@ -156,8 +160,5 @@ def test_a_late_probe_raises_one_alert_that_closes_when_it_arrives(
     assert alerts(4) == [("probe_overdue", probe.probe_id, True)]
     here.load()
     counted(connection, probe)
-    connection.execute(
-        "insert into lake.marts.publications (publication_id, mart, state, published_at) "
-        "values ('1', 'slo_daily', 'published', '2999-01-01')"
-    )
+    published(connection, "published")
     assert alerts(5) == [("probe_overdue", probe.probe_id, False)]
