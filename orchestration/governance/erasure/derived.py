@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ingest.subjects import Flags, Names, rows_about
 from orchestration.governance.alerting.tables import has_table
-from orchestration.governance.erasure.stripping import replace_rows, rows_with, strip_rows
+from orchestration.governance.erasure.stripping import delete_rows, ids_where, strip_rows
 
 # Bronze has its own rules, seeds are the project's files; the ledger and what proves erasures hold no names.
 _LEFT_ALONE = ("bronze", "seeds")
@@ -73,7 +73,6 @@ def _delete(connection: duckdb.DuckDBPyConnection, table: str, names: Names, tou
         both: Flags = about & is_touched.to_numpy(zero_copy_only=False)
         return both
 
-    found = list(rows_with(connection, table, doomed))
-    for rows in found:
-        replace_rows(connection, table, rows.column("rowid"), None)
-    return sum(rows.num_rows for rows in found)
+    ids = ids_where(connection, table, doomed)
+    delete_rows(connection, table, ids)
+    return len(ids)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
-from ingest.subjects import Names, are_keys, rows_about, rows_stripped
+from ingest.subjects import Flags, Names, are_keys, rows_about, rows_stripped
+from metabase.sql import quoted
 
 ROWS_AT_ONCE = 20_000
 _Row = dict[str, Any]
@@ -25,15 +25,9 @@ def strip_rows(
 
     `also` changes such a row further. In the caller's transaction.
     """
-    number = 0
-    for rows in list(rows_with(connection, table, lambda rows: rows_about(rows, names))):
-        ids = rows.column("rowid")
-        new = rows_stripped(rows.drop_columns(["rowid"]), names)
-        replace_rows(
-            connection, table, ids, pa.Table.from_pylist([also(r) for r in new.to_pylist()], new.schema)
-        )
-        number += rows.num_rows
-    return number
+    ids = ids_where(connection, table, lambda rows: rows_about(rows, names))
+    _strip(connection, table, ids, names, also)
+    return len(ids)
 
 
 def strip_records(
@@ -42,36 +36,62 @@ def strip_records(
     """The records of `money` (keys by bronze table) without the names; how many rows of each table."""
     counts: dict[str, int] = {}
     for table, keys in money.items():
-        name = f"bronze.{table}"
-        for rows in list(rows_with(connection, name, lambda rows: are_keys(table, rows, keys))):  # noqa: B023
-            new = rows_stripped(rows.drop_columns(["rowid"]), names)
-            replace_rows(connection, name, rows.column("rowid"), new)
-            counts[table] = counts.get(table, 0) + rows.num_rows
+        ids = ids_where(connection, f"bronze.{table}", lambda rows: are_keys(table, rows, keys))  # noqa: B023
+        _strip(connection, f"bronze.{table}", ids, names, lambda row: row)
+        counts[table] = len(ids)
     return counts
 
 
-def rows_with(
-    connection: duckdb.DuckDBPyConnection, table: str, wanted: Callable[[pa.Table], Any]
-) -> Iterator[pa.Table]:
-    """The rows of a lake table that `wanted` flags, in parts, with their `rowid`."""
-    reader = connection.execute(f"select rowid, * from lake.{table}").to_arrow_reader(ROWS_AT_ONCE)  # noqa: S608 - a table of ours
-    for batch in reader:
-        rows = pa.Table.from_batches([batch])
-        flags = wanted(rows)
-        if np.any(flags):
-            yield rows.filter(pa.array(flags))
+def ids_where(
+    connection: duckdb.DuckDBPyConnection, table: str, wanted: Callable[[pa.Table], Flags]
+) -> list[int]:
+    """The `rowid` of the rows that `wanted` flags by what they hold of texts; the rest is not read."""
+    schema, name = table.split(".")
+    columns = connection.execute(
+        "select column_name from duckdb_columns() where database_name = 'lake' and schema_name = ? "
+        "and table_name = ? and (contains(data_type, 'VARCHAR') or contains(data_type, 'BLOB')) "
+        "order by column_index",
+        [schema, name],
+    ).fetchall()
+    if not columns:
+        return []
+    listed = ", ".join(quoted(column) for (column,) in columns)
+    reader = connection.execute(f"select rowid, {listed} from lake.{table}").to_arrow_reader(ROWS_AT_ONCE)  # noqa: S608 - columns of ours
+    return [row for batch in reader for row in _flagged(pa.Table.from_batches([batch]), wanted)]
 
 
-def replace_rows(
-    connection: duckdb.DuckDBPyConnection, table: str, ids: pa.ChunkedArray, new: pa.Table | None
+def delete_rows(connection: duckdb.DuckDBPyConnection, table: str, ids: Sequence[int]) -> None:
+    """Delete rows by their `rowid`."""
+    if ids:
+        connection.execute(
+            f"delete from lake.{table} where rowid in (select unnest(?::bigint[]))",  # noqa: S608 - a table of ours
+            [list(ids)],
+        )
+
+
+def _flagged(rows: pa.Table, wanted: Callable[[pa.Table], Flags]) -> list[int]:
+    flags = wanted(rows)
+    found: list[int] = rows.column("rowid").filter(pa.array(flags)).to_pylist() if flags.any() else []
+    return found
+
+
+def _strip(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    ids: Sequence[int],
+    names: Names,
+    also: Callable[[_Row], _Row],
 ) -> None:
-    """Delete the rows of `ids`, and put `new` in their place unless that is null."""
-    connection.register("old_rows", pa.table({"id": ids}))
-    connection.register("new_rows", new if new is not None else pa.table({"id": ids}))
-    try:
-        connection.execute(f"delete from lake.{table} where rowid in (select id from old_rows)")  # noqa: S608 - ours
-        if new is not None:
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        some = list(ids[start : start + ROWS_AT_ONCE])
+        old = connection.execute(
+            f"from lake.{table} where rowid in (select unnest(?::bigint[]))",
+            [some],
+        ).to_arrow_table()
+        changed = [also(row) for row in rows_stripped(old, names).to_pylist()]
+        delete_rows(connection, table, some)
+        connection.register("new_rows", pa.Table.from_pylist(changed, schema=old.schema))
+        try:
             connection.execute(f"insert into lake.{table} by name select * from new_rows")  # noqa: S608 - ours
-    finally:
-        connection.unregister("old_rows")
-        connection.unregister("new_rows")
+        finally:
+            connection.unregister("new_rows")

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,6 +18,7 @@ from ingest.maintain import maintain
 from ingest.subjects import Names
 from orchestration.governance import erasure
 from orchestration.governance.erasure import Erased, HeldError, Request
+from orchestration.governance.erasure.holds import Hold, refuse_where_held
 from orchestration.governance.ledger import record_facts
 from orchestration.governance.verify_ledger import verify_home
 from tests.ingest.loads import Warehouse, warehouse
@@ -45,11 +45,6 @@ LEFT = {
     "quarantine": ["otlp/a.jsonl"],
 }
 STRIPPED = {"events": ["b1"], "usage_snapshots": ["acme"], "quarantine": ["otlp/a.jsonl"]}
-
-
-@pytest.fixture
-def here(home: Path) -> Warehouse:
-    return warehouse(home, TRACEHOUSE_HASH_KEY="k")
 
 
 @contextmanager
@@ -225,8 +220,8 @@ def test_a_request_whose_landing_file_is_gone_is_carried_out_by_the_hash(here: W
     assert erased.tables == {"bronze.spans": 1, "bronze.events": 2}
 
 
-def test_a_request_of_whom_nobody_knows_stays_pending(home: Path) -> None:
-    here = warehouse(home)
+def test_a_request_of_whom_nobody_knows_stays_pending(here: Warehouse) -> None:
+    here = warehouse(here.settings.home)
     land_canary(here)
     here.load()
     (here.settings.landing / "governance/a.jsonl").unlink()
@@ -242,12 +237,12 @@ def test_a_request_id_that_gives_the_subject_away_is_refused(here: Warehouse) ->
         erase(here, Request(f"for-{CANARY}", "acme", CANARY))
 
 
-@pytest.mark.parametrize("hold", [{"tenant_id": "acme"}, {"tenant_id": "acme", "data_class": "personal"}, {}])
-def test_a_subject_under_legal_hold_is_not_erased_until_it_is_released(
-    here: Warehouse, hold: dict[str, str]
-) -> None:
+def test_a_subject_under_legal_hold_is_not_erased_until_it_is_released(here: Warehouse) -> None:
     land_canary(here)
-    here.write("governance/b.jsonl", event("governance.hold.placed", "h1", hold_id="case-7", **hold))
+    placed = event("governance.hold.placed", "h1", hold_id="case-7", tenant_id="acme")
+    a_moment_later = "2026-11-01T12:00:00.000001Z"
+    released = event("governance.hold.released", "h2", a_moment_later, hold_id="case-7")
+    here.write("governance/b.jsonl", placed + released)
     here.load()
     before = rows(here)
     with pytest.raises(HeldError, match=r"dsr-1 stays pending: tenant acme is under legal hold case-7"):
@@ -255,28 +250,22 @@ def test_a_subject_under_legal_hold_is_not_erased_until_it_is_released(
     assert rows(here) == before
     with opened(here) as connection:
         assert [request.request_id for request in erasure.pending(connection, here.settings)] == ["dsr-1"]
-    released = event("governance.hold.released", "h2", time="2026-11-01T12:00:00Z", hold_id="case-7")
-    here.write("governance/c.jsonl", released)
-    here.load()
-    erased, _ = erase(here)
-    assert erased.rows == 12
-
-
-def test_a_hold_that_ends_a_moment_later_still_holds(here: Warehouse) -> None:
-    land_canary(here)
-    placed = event("governance.hold.placed", "h1", hold_id="case-7", tenant_id="acme")
-    released = event("governance.hold.released", "h2", time="2026-11-01T12:00:00.000001Z", hold_id="case-7")
-    here.write("governance/b.jsonl", placed + released)
-    here.load()
-    with pytest.raises(HeldError):
-        erase(here)
-
-
-def test_another_tenants_hold_does_not_concern_a_subject(here: Warehouse) -> None:
-    land_canary(here)
-    here.write("governance/b.jsonl", event("governance.hold.placed", "h1", hold_id="h", tenant_id="globex"))
+    at_last = event("governance.hold.released", "h3", "2026-11-01T12:00:00Z", hold_id="case-7")
+    here.write("governance/c.jsonl", at_last)
     here.load()
     assert erase(here)[0].rows == 12
+
+
+@pytest.mark.parametrize(("tenant_id", "data_class"), [("acme", None), ("acme", "internal"), (None, None)])
+def test_any_hold_that_could_mean_the_subject_is_in_the_way(
+    tenant_id: str | None, data_class: str | None
+) -> None:
+    with pytest.raises(HeldError, match="under legal hold h"):
+        refuse_where_held([Hold("g", "globex", None), Hold("h", tenant_id, data_class)], "r", "acme")
+
+
+def test_another_tenants_hold_does_not_concern_a_subject() -> None:
+    refuse_where_held([Hold("h", "globex", None)], "r", "acme")
 
 
 def test_a_file_of_the_vault_under_legal_hold_keeps_its_subject(here: Warehouse) -> None:

@@ -13,7 +13,7 @@ from orchestration.governance.erasure import Erased
 from orchestration.governance.erasure.retention import oldest_days
 from orchestration.governance.ledger import record_facts
 from orchestration.governance.verify_ledger import verify_home
-from tests.ingest.loads import Warehouse, warehouse
+from tests.ingest.loads import Warehouse
 from tests.orchestration.erasure.landing import NOON_NANO, event, logs, span, spans
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -29,16 +29,12 @@ POLICY = (
 )
 
 
-@pytest.fixture
-def here(home: Path) -> Warehouse:
-    (home / "policies").mkdir()
-    (home / "policies" / "policy_retention.csv").write_text(POLICY)
-    return warehouse(home)
-
-
 def purge(here: Warehouse) -> Erased:
+    policies = here.settings.home / "policies"
+    policies.mkdir(exist_ok=True)
+    (policies / "policy_retention.csv").write_text(POLICY)
     with lake.writer_lock(here.settings), lake.connect(here.settings, threads=1) as connection:
-        return erasure.purge(connection, here.settings, here.settings.home / "policies", now=NOW)
+        return erasure.purge(connection, here.settings, policies, now=NOW)
 
 
 def nano(year: int, month: int, day: int, *, microseconds: int = 0) -> int:
@@ -140,7 +136,7 @@ def test_a_purge_is_told_in_the_ledger_and_does_nothing_twice(
     here.write("governance/a.jsonl", event("governance.policy.decided", "e", "2026-01-01T00:00:00Z", **told))
     here.load()
     with lake.connect(here.settings) as connection:
-        record_facts(connection, here.settings.home, here.settings.home / "policies", now=NOW)
+        record_facts(connection, here.settings.home, here.settings.home / "none", now=NOW)
     purged = purge(here)
     assert purged.sentence().startswith("retention 2026-11-01: 1 row of 1 table erased; entry ")
     assert purge(here).sentence() == "Nothing is kept longer than it may be."
