@@ -321,7 +321,7 @@ def test_what_no_sum_holds_is_unknown_and_counted_and_stops_no_build(tmp_path: P
     disputes = here.in_lake("select dispute_id, amount_usd from lake.marts.billing_disputes")
     # Ten million yen at 0.0064.
     assert dict(disputes) == {"dp_a": None, "dp_b": None, "dp_large": Decimal("64000.00")}
-    dbt(here, "test", "--select", "assert_the_revenue_of_every_subscription_is_known")
+    dbt(here, "test", "--write-json", "--select", "assert_the_revenue_of_every_subscription_is_known")
     results = json.loads((here.path / "target" / "run_results.json").read_text())["results"]
     assert [(each["status"], each["failures"]) for each in results if each["failures"]] == [("warn", 8)]
 
