@@ -302,7 +302,7 @@ def test_found_is_landed_plus_quarantined_plus_duplicates_for_every_file(demo: H
 
 @pytest.mark.xdist_group("sample")
 def test_every_dbt_unit_test_passes(demo: Home) -> None:
-    dbt(demo, "test", "--select", "test_type:unit")
+    dbt(demo, "test", "--write-json", "--select", "test_type:unit")
     told = json.loads((demo.path / "target" / "run_results.json").read_text())["results"]
     tests = {each["unique_id"]: each["status"] for each in told if each["unique_id"].startswith("unit_test")}
     assert set(tests.values()) == {"pass"}
