@@ -5,10 +5,13 @@
 
 {#- Days near which records were removed since `this` read them, such as 'YYYY-MM-DD'; none when it is built anew. -#}
 {% macro days_near_removals() -%}
-    {%- set removals = ref('stg_removals') -%}
+    {%- if not execute -%}
+        {%- do ref('stg_removals') -%}
+    {%- endif -%}
     {%- if not execute or not is_incremental() -%}
         {{ return(none) }}
     {%- endif -%}
+    {%- set removals = ref('stg_removals') -%}
     {%- set found = run_query("select distinct event_date from " ~ removals ~ " where load_id > " ~ read_up_to()) -%}
     {{ return(with_neighbours(found.columns[0].values() | reject('none') | map('string') | list)) }}
 {%- endmacro %}

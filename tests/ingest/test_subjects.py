@@ -181,7 +181,7 @@ def test_accounts_keep_their_rows_without_the_name(here: Warehouse) -> None:
     erase_from_now_on(here, ada())
     row = {"snapshot_date": "2026-10-14", "tenant_id": "acme", "entitlement_tier": "pro", "seats": 3}
     here.write("usage/one.jsonl", json.dumps(row | {"tenant_name": f"Acme ({ADA})"}) + "\n")
-    dispute = {"dispute_id": "d", "tenant_id": "acme", "amount_minor": 5, "reason": f"so {ADA}"}
+    dispute = {"dispute_id": "d", "tenant_id": "acme", "amount_minor": 5, "currency": "USD"}
     told = {"specversion": "1.0", "id": "e", "source": "/s", "type": "billing.dispute.opened"}
     data = {
         **dispute,

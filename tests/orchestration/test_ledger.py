@@ -549,38 +549,36 @@ def test_who_touches_ledger_checkpoints_or_records_in_the_lake_is_found(warehous
 
 
 def test_what_verification_finds_is_noted_when_it_changes_and_is_news_until_a_run_has_seen_it(
-    warehouse: Warehouse,
+    in_lake: Warehouse,
 ) -> None:
-    warehouse.land("one.jsonl", *map(decided, range(1, 5)))
-    warehouse.record()
+    in_lake.land("one.jsonl", *map(decided, range(1, 5)))
+    in_lake.record()
 
     def noted(day: int) -> list[tuple[object, ...]]:
         at = datetime(2026, 11, day, tzinfo=UTC)
-        verify_and_note(warehouse.connection, warehouse.home.path, as_of=NOW, now=at)
-        return warehouse.connection.execute(
+        verify_and_note(in_lake.connection, in_lake.home.path, as_of=NOW, now=at)
+        return in_lake.connection.execute(
             "select day(recorded_at), entry_count, damage, first_sequence, last_sequence "
             "from lake.governance.ledger_verifications order by all"
         ).fetchall()
 
     def news_since(day: int) -> bool:
-        return is_news(warehouse.connection, datetime(2026, 11, day, tzinfo=UTC).replace(tzinfo=None))
+        return is_news(in_lake.connection, datetime(2026, 11, day, tzinfo=UTC).replace(tzinfo=None))
 
     touch = "update lake.governance.ledger set kind = ? where sequence = 2"
     sound = (2, 4, None, None, None)
     assert noted(2) == [sound]
-    before = warehouse.snapshot()
+    before = in_lake.snapshot()
     assert noted(3) == [sound]
-    assert warehouse.snapshot() == before
+    assert in_lake.snapshot() == before
     assert not news_since(2)
-    warehouse.connection.execute(touch, ["alert"])
+    in_lake.connection.execute(touch, ["alert"])
     broken = (4, 4, "changed", 2, 2)
     assert noted(4) == [sound, broken]
     assert noted(5) == [sound, broken]
     assert news_since(3)
     assert not news_since(4)
-    warehouse.connection.execute(
-        "update lake.governance.ledger set kind = 'policy_action' where sequence = 2"
-    )
+    in_lake.connection.execute("update lake.governance.ledger set kind = 'policy_action' where sequence = 2")
     assert noted(6) == [sound, broken, (6, 4, None, None, None)]
 
 

@@ -33,11 +33,9 @@ matched as (
         policies.connector_name as policy_connector,
         policies.environment as policy_environment,
         policies.tier as policy_tier,
-        coalesce(
-            (policies.environment = '*' or not calls.is_environment_unknown)
-            and (policies.tier = '*' or not calls.is_tier_unknown),
-            false
-        ) as is_certain
+        policies.effect is not null
+        and (policies.environment = '*' or not calls.is_environment_unknown)
+        and (policies.tier = '*' or not calls.is_tier_unknown) as is_certain
 
     from calls
     left join policies
