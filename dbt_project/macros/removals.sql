@@ -15,6 +15,9 @@
 
 {#- A condition: the row came, or something beside it was removed, since `this` read its day. -#}
 {% macro is_new_or_beside_removals(load_id, day) -%}
+    {%- if not execute -%}
+        {%- do ref('stg_removals') -%}
+    {%- endif -%}
     ({{ load_id }} > {{ read_up_to() }}{% if is_incremental() %} or {{ in_days(day, days_near_removals()) }}{% endif %})
 {%- endmacro %}
 
@@ -25,6 +28,10 @@
 
 {#- Pre-hook: the removed records leave, by the digest that they had. -#}
 {% macro delete_removed_records() -%}
+    {%- if not execute -%}
+        {#- dbt learns what a model depends on while it parses, when nothing is incremental yet. -#}
+        {%- do ref('stg_removals') -%}
+    {%- endif -%}
     {%- if is_incremental() and days_near_removals() | length > 0 -%}
         delete from {{ this }}
         where record_digest in (select record_digest from {{ ref('stg_removals') }} where load_id > {{ read_up_to() }})
@@ -33,6 +40,9 @@
 
 {#- Pre-hook: make room on the days near removals, which are computed anew from what is left. -#}
 {% macro delete_days_near_removals(column) -%}
+    {%- if not execute -%}
+        {%- do ref('stg_removals') -%}
+    {%- endif -%}
     {%- if is_incremental() and days_near_removals() | length > 0 -%}
         delete from {{ this }} where {{ in_days(column, days_near_removals()) }}
     {%- endif -%}
