@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import duckdb
 
+from ingest.lake import current_snapshot
 from ingest.subjects import NOBODY, Name, Names
 
 _TABLES = {
@@ -15,10 +16,10 @@ _TABLES = {
         "total bigint not null, salt blob not null, digest blob not null"
     ),
     # One row per erasure, or purge (then without a tenant), that was carried out; `snapshot_id` is the first
-    # snapshot that holds nothing of it.
+    # snapshot whose files hold nothing of it, null until they were written anew.
     "erasures": (
         "request_id varchar not null, tenant_id varchar, erased_at timestamp not null, "
-        "load_id bigint not null, snapshot_id bigint not null, rows bigint not null, tables bigint not null, "
+        "load_id bigint not null, snapshot_id bigint, rows bigint not null, tables bigint not null, "
         "ledger_sequence bigint not null"
     ),
 }
@@ -63,3 +64,17 @@ def first_clean_snapshot(connection: duckdb.DuckDBPyConnection) -> int:
         ).fetchone()
         return int(row[0]) if row else 0
     return 0
+
+
+def write_anew(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write every file with deleted rows anew, so that no later snapshot leans on one that still holds them.
+
+    Outside of any transaction. DuckDB may use one thread only (DECISIONS.md).
+    """
+    connection.execute("call ducklake_flush_inlined_data('lake')")
+    connection.execute("call ducklake_rewrite_data_files('lake', delete_threshold => 0)")
+    with suppress(duckdb.CatalogException):
+        connection.execute(
+            "update lake.governance.erasures set snapshot_id = ? where snapshot_id is null",
+            [current_snapshot(connection)],
+        )

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from ingest import lake
-from ingest.erasures import first_clean_snapshot
+from ingest.erasures import first_clean_snapshot, write_anew
 from ingest.settings import Settings
 
 KEPT_RELEASES = 10
@@ -59,9 +59,8 @@ def maintain(settings: Settings, *, now: datetime) -> MaintenanceSummary:
     # Flushing has crashed the process, rarely and only ever seen with a second thread (DECISIONS.md).
     with lake.connect(settings, threads=1) as connection:
         before = _count_files(connection)
-        connection.execute("call ducklake_flush_inlined_data('lake')")
         # A file with deleted rows is merged with no other until it is written anew.
-        connection.execute("call ducklake_rewrite_data_files('lake', delete_threshold => 0)")
+        write_anew(connection)
         connection.execute("call ducklake_merge_adjacent_files('lake')")
         keep = kept_snapshots(connection) | {lake.current_snapshot(connection)}
         expired = _expire(connection, keep)

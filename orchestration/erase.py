@@ -65,7 +65,7 @@ def run(settings: Settings, arguments: Sequence[str]) -> int:
     if not settings.catalog_file.exists():
         raise SettingsError(f"There is no lake in {settings.home}; set TRACEHOUSE_HOME or run `make run`.")
     refresh_manifest()
-    with lake.writer_lock(settings), lake.connect(settings) as connection:
+    with lake.writer_lock(settings), lake.connect(settings, threads=1) as connection:
         if chosen.expired:
             outcome = Outcome([purge(connection, settings, now=clock())])
         else:

@@ -18,7 +18,7 @@ from orchestration.resources import Warehouse
 @asset(group_name="governance", pool="lake_writer")
 def erasures(context: AssetExecutionContext, warehouse: Warehouse) -> MaterializeResult[None]:
     """Forget whom pending requests name and what is kept too long; the next run builds the marts anew."""
-    with lake.connect(warehouse.settings) as connection:
+    with lake.connect(warehouse.settings, threads=1) as connection:
         outcome = forget_due(connection, warehouse.settings, now=warehouse.now)
     context.log.info(" ".join(outcome.sentences()))
     return MaterializeResult(metadata=outcome.as_metadata())

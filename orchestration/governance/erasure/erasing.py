@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from ingest import lake, schema
 from ingest.commit import next_load_id
-from ingest.erasures import ensure_erasures, suppress_from_now_on
+from ingest.erasures import ensure_erasures, suppress_from_now_on, write_anew
 from ingest.errors import SettingsError
 from ingest.redaction import read_redaction
 from ingest.settings import Settings
@@ -109,7 +109,7 @@ def erase(
 ) -> tuple[Erased, Names]:
     """Take out of the lake whatever speaks of the subject of `request`, and suppress it from now on.
 
-    The caller holds the writer lock and goes on with `settle`. Raises HeldError while a legal hold covers the
+    The caller holds the writer lock, and DuckDB to one thread. Raises HeldError while a legal hold covers the
     subject, SettingsError for a subject that nobody knows or that the request's own id gives away.
     """
     prepare(connection)
@@ -194,7 +194,6 @@ def _carry_out(
 ) -> Erased:
     """Everything of one removal in one transaction, its tombstone and its event included."""
     at = utc_naive(now)
-    snapshot = lake.current_snapshot(connection) + 1
     load_id = next_load_id(connection)
     with lake.transaction(connection):
         removed, more, changed = take_out(load_id)
@@ -219,10 +218,11 @@ def _carry_out(
         )
         erased = Erased(request_id, tables, sequence)
         connection.execute(
-            "insert into lake.governance.erasures values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [request_id, tenant_id, at, load_id, snapshot, erased.rows, len(tables), sequence],
+            "insert into lake.governance.erasures values (?, ?, ?, ?, null, ?, ?, ?)",
+            [request_id, tenant_id, at, load_id, erased.rows, len(tables), sequence],
         )
         append_deliveries(connection, "deliveries", [_delivery(connection, erased, at)])
+    write_anew(connection)
     publish_checkpoints(connection, ledger_folder(settings.home))
     return erased
 

@@ -364,3 +364,5 @@ def test_old_snapshots_that_still_hold_it_expire_although_a_release_names_them(h
     kept = {snapshot for (snapshot,) in here.ask("select snapshot_id from lake.snapshots()")}
     assert old not in kept
     assert new in kept
+    # Nor does the one that is kept lean on a file that holds it.
+    assert places_of(CANARY, here.settings.home) == []
