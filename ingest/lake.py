@@ -19,6 +19,10 @@ from ingest.settings import Settings
 _EXTENSIONS = ("sqlite_scanner", "ducklake")
 _VERIFIED: set[Path] = set()
 
+# How long a reader waits for a commit of the writer, and the writer for a read, on a SQLite catalogue: the same
+# number stands in dbt's profile. DuckDB's own five seconds are too few for a busy machine.
+_BUSY_MILLISECONDS = 60_000
+
 
 def extension_file(name: str) -> Path:
     """The signed DuckDB extension that the package `duckdb_extension_<name>` carries for this DuckDB."""
@@ -70,7 +74,8 @@ def connect(
         # The catalogue remembers the data path of the day it was made; the home folder may have moved.
         connection.execute(
             f"attach 'ducklake:sqlite:{_quoted(catalog)}' as {name} "
-            f"(data_path '{_quoted(Path(settings.lake))}', override_data_path true"
+            f"(data_path '{_quoted(Path(settings.lake))}', override_data_path true, "
+            f"meta_busy_timeout {_BUSY_MILLISECONDS}"
             f"{', read_only' if read_only else ''})"
         )
     except (duckdb.Error, OSError) as error:

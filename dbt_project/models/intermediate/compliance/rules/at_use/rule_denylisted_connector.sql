@@ -60,56 +60,8 @@ matched as (
 
 ),
 
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by usage_date, record_kind, record_id
-            order by
-                (policy_connector != '*') desc,
-                (policy_environment != '*') desc,
-                (policy_tier != '*') desc,
-                (effect = 'deny') desc,
-                policy_environment asc,
-                policy_tier asc
-        ) as place
-
-    from matched
-
-),
-
-reached as (
-
-    select
-        *,
-        min(case when is_certain then place end) over (
-            partition by usage_date, record_kind, record_id
-        ) as first_certain
-
-    from ranked
-
-),
-
 -- The first row that surely holds decides, unless one before it that might hold says otherwise.
-decided as (
-
-    select
-        *,
-        case
-            when first_certain is null or min(effect) over whole_record != max(effect) over whole_record then 'unknown'
-            when effect = 'deny' then 'violation'
-            else 'compliant'
-        end as verdict
-
-    from reached
-    where place <= coalesce(first_certain, place)
-    window
-        whole_record as (
-            partition by usage_date, record_kind, record_id
-        )
-
-),
+{{ decided_by_first_sure_row(['policy_connector', 'policy_environment', 'policy_tier']) }},
 
 judged as (
 
@@ -123,7 +75,6 @@ judged as (
         }) }} as evidence
 
     from decided
-    where place = case when verdict = 'unknown' then 1 else first_certain end
 
 )
 

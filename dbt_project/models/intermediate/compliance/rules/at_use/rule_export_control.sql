@@ -65,57 +65,8 @@ matched as (
 
 ),
 
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by usage_date, record_kind, record_id
-            order by
-                (policy_class != '*') desc,
-                (policy_country != '*') desc,
-                (policy_region != '*') desc,
-                (effect = 'deny') desc,
-                policy_class asc,
-                policy_country asc,
-                policy_region asc
-        ) as place
-
-    from matched
-
-),
-
-reached as (
-
-    select
-        *,
-        min(case when is_certain then place end) over (
-            partition by usage_date, record_kind, record_id
-        ) as first_certain
-
-    from ranked
-
-),
-
 -- The first row that surely holds decides, unless one before it that might hold says otherwise.
-decided as (
-
-    select
-        *,
-        case
-            when first_certain is null or min(effect) over whole_record != max(effect) over whole_record then 'unknown'
-            when effect = 'deny' then 'violation'
-            else 'compliant'
-        end as verdict
-
-    from reached
-    where place <= coalesce(first_certain, place)
-    window
-        whole_record as (
-            partition by usage_date, record_kind, record_id
-        )
-
-),
+{{ decided_by_first_sure_row(['policy_class', 'policy_country', 'policy_region']) }},
 
 judged as (
 
@@ -130,7 +81,6 @@ judged as (
         }) }} as evidence
 
     from decided
-    where place = case when verdict = 'unknown' then 1 else first_certain end
 
 )
 

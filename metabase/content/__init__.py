@@ -1,0 +1,1 @@
+"""Dashboards as code: what stands in `questions/`, `dashboards/` and `collections.yml`, as plain values."""
