@@ -24,7 +24,7 @@ export PYTHONPATH := $(CURDIR)
 TRACEHOUSE_HOME ?= $(CURDIR)/data
 export TRACEHOUSE_HOME
 
-.PHONY: help setup demo run ui test test-long lint bench clean
+.PHONY: help setup services demo run ui test test-long lint bench clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -66,11 +66,15 @@ $(MLFLOW_READY): tests/mlflow_server/requirements.txt
 	@env -u PYTHONDONTWRITEBYTECODE $(MLFLOW_VENV)/bin/python -m pip install --disable-pip-version-check --quiet --progress-bar off -r $<
 	@touch $@
 
-test: setup lint $(MLFLOW_READY) ## Linters, types, unit and integration tests, dbt build with its tests
+# Programs that tests start and no Python package carries: Debian's, or those that are there.
+services:
+	@bash tests/install_services.sh
+
+test: setup lint $(MLFLOW_READY) services ## Linters, types, unit and integration tests, dbt build with its tests
 	@echo "==> Compiling the kernels (a minute, once)"; $(PY) -m ingest.otlp.kernels
 	@echo "==> pytest"; $(PY) -m pytest -m "not long" -n 2 --dist loadgroup
 
-test-long: setup $(MLFLOW_READY) ## The long checks
+test-long: setup $(MLFLOW_READY) services ## The long checks
 	@$(PY) -m ingest.otlp.kernels
 	@$(PY) -m pytest -m long
 

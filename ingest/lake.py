@@ -19,8 +19,8 @@ from ingest.settings import Settings
 _EXTENSIONS = ("sqlite_scanner", "ducklake")
 _VERIFIED: set[Path] = set()
 
-# How long a reader waits for a commit of the writer, and the writer for a read, on a SQLite catalogue: the same
-# number stands in dbt's profile. DuckDB's own five seconds are too few for a busy machine.
+# How long a reader of a SQLite catalogue waits for a commit, and a commit for readers; dbt's profile says the
+# same. DuckDB's own five seconds are too few on a busy machine.
 _BUSY_MILLISECONDS = 60_000
 
 

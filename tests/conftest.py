@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.postgres_server import PostgresServer, running_postgres
 from tests.running import Home
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,3 +54,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Home:
     outcome = home.run("orchestration", "demo")
     assert outcome.code == 0, outcome.err
     return home
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this test process alone; a test makes a database of its own in it."""
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server

@@ -95,7 +95,7 @@ class Dashboard:
 
 @dataclass(frozen=True)
 class Collection:
-    """One folder of the tree; `parent` is the key of another, null at the top. `access`: by key of a group."""
+    """One folder of the tree; `parent` is another's key, null at the top. `access`: by a group's key."""
 
     key: str
     name: str
@@ -106,7 +106,7 @@ class Collection:
 
 @dataclass(frozen=True)
 class Group:
-    """People with the same rights. `can_write_sql`: may ask questions of their own of the serving database."""
+    """People with the same rights. `can_write_sql`: may ask the serving database questions of their own."""
 
     key: str
     name: str
