@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
+from graphlib import TopologicalSorter
 from typing import Any
 
 from dagster import (
@@ -84,7 +85,7 @@ def dbt_models(context: AssetExecutionContext, dbt: DbtCliResource, warehouse: W
             yield _told(context, event, warehouse)
     if not results.exists():
         raise Failure(f"dbt stopped before it had finished; {console.name} says why.")
-    yield from _not_built(context, built)
+    yield from not_built(context, built)
 
 
 def is_asked_for(tags: Mapping[str, str]) -> bool:
@@ -92,12 +93,15 @@ def is_asked_for(tags: Mapping[str, str]) -> bool:
     return not {ONLY_IF_NEEDED, "dagster/schedule_name", "dagster/sensor_name"} & set(tags)
 
 
-def _not_built(context: AssetExecutionContext, built: set[str]) -> Iterator[Output[None]]:
+def not_built(context: AssetExecutionContext, built: set[str]) -> Iterator[Output[None]]:
     """The marts that dbt could not build or skipped, marked as such.
 
     Dagster would skip the release of every mart if one had no output; the gate holds these by dbt's results.
     """
-    for key in sorted(context.selected_asset_keys):
+    # Dagster takes an output only after those that it depends on.
+    for key in TopologicalSorter(context.assets_def.asset_deps).static_order():
+        if key not in context.selected_asset_keys:
+            continue
         layer, mart = key.path[-2:]
         name = context.assets_def.get_output_name_for_asset_key(key)
         if layer == "marts" and name not in built:
