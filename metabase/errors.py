@@ -19,3 +19,7 @@ class ReleaseError(TracehouseError):
 
 class UnknownReleaseError(SettingsError):
     """The release that was asked for is not among those kept. Exit code 2."""
+
+
+class PostgresError(ReleaseError):
+    """PostgreSQL could not be reached, or refused what a release needs; readers see what they saw."""

@@ -1,0 +1,1 @@
+"""PostgreSQL as what readers ask: releases loaded as schemas, swapped by name, and a role that only reads."""
