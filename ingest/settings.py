@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from ingest.errors import SettingsError
 from ingest.mlflow_store.uri import check_tracking_uri
 from ingest.pieces import Limits
+from ingest.postgres_url import PostgresUrl, check_postgres_url, check_role
 
 # Grafana Explore on a Tempo data source, asking for one trace by its id.
 DEFAULT_TRACE_URL = (
@@ -19,6 +21,8 @@ DEFAULT_TRACE_URL = (
     "%22queries%22:%5B%7B%22refId%22:%22A%22,%22queryType%22:%22traceql%22,%22query%22:%22{trace_id}%22%7D%5D%7D%7D"
 )
 
+# Of PostgreSQL: may read the released marts and nothing else.
+DEFAULT_READER_ROLE = "tracehouse_reader"
 PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
 
 
@@ -36,8 +40,10 @@ class Settings:
     """What one run of the warehouse needs to know. Paths are absolute.
 
     `as_of` is null when nothing pins it: ages and freshness are then measured at the real clock.
-    `workers` is how many processes decode a large load. `hash_key`, `channels` and `mlflow_tracking_uri`,
-    which may hold a password, never show in a repr, a log or an argument list.
+    `workers` is how many processes decode a large load. `serving` is the folder of releases, `postgres` the
+    database that they are loaded into besides; null where readers ask the folder. `hash_key`, `channels`, the
+    URL of `postgres` and `mlflow_tracking_uri`, which may hold a password, never show in a repr, a log or an
+    argument list.
     """
 
     home: Path
@@ -52,6 +58,8 @@ class Settings:
     workers: int = 1
     hash_key: str | None = field(default=None, repr=False)
     channels: Channels = field(default_factory=Channels)
+    postgres: PostgresUrl | None = None
+    reader_role: str = DEFAULT_READER_ROLE
 
     @property
     def landing(self) -> Path:
@@ -88,14 +96,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     lake = environ.get("TRACEHOUSE_LAKE") or str(home / "lake")
     if "://" in lake:
         raise SettingsError(f"TRACEHOUSE_LAKE is {lake!r}; this version keeps the lake in a local folder.")
-    serving = environ.get("TRACEHOUSE_SERVING") or str(home / "serving")
-    if "://" in serving:
-        raise SettingsError("TRACEHOUSE_SERVING holds a URL; this version publishes to a local folder.")
+    serving, postgres = _serving(environ, home)
     return Settings(
         home=home,
         catalog=catalog,
         lake=str(Path(lake).expanduser().resolve()),
-        serving=str(Path(serving).expanduser().resolve()),
+        serving=str(serving.expanduser().resolve()),
         trace_url=_trace_url(environ.get("TRACEHOUSE_TRACE_URL") or DEFAULT_TRACE_URL),
         settle_seconds=_whole(environ, "TRACEHOUSE_SETTLE_SECONDS", 300, unit="seconds", at_least=0),
         as_of=_as_of(environ.get("TRACEHOUSE_AS_OF"), home / "as_of"),
@@ -106,6 +112,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ),
         hash_key=environ.get("TRACEHOUSE_HASH_KEY") or None,
         channels=_channels(environ),
+        postgres=postgres,
+        reader_role=check_role(
+            environ.get("TRACEHOUSE_READER_ROLE") or DEFAULT_READER_ROLE, setting="TRACEHOUSE_READER_ROLE"
+        ),
     )
 
 
@@ -126,6 +136,14 @@ def _as_of(value: str | None, pinned: Path) -> datetime | None:
     if not value and pinned.is_file():
         return parse_instant(pinned.read_text(), setting=f"the file {pinned}")
     return None
+
+
+def _serving(environ: Mapping[str, str], home: Path) -> tuple[Path, PostgresUrl | None]:
+    """The folder of releases, and the database where one is named: the folder is then the home's own."""
+    wanted = environ.get("TRACEHOUSE_SERVING") or ""
+    if re.match(r"postgres(ql)?:", wanted) or "://" in wanted:
+        return home / "serving", check_postgres_url(wanted, setting="TRACEHOUSE_SERVING")
+    return Path(wanted or home / "serving"), None
 
 
 def _tracking_uri(environ: Mapping[str, str]) -> str | None:

@@ -23,3 +23,7 @@ class UnknownReleaseError(SettingsError):
 
 class PostgresError(ReleaseError):
     """PostgreSQL could not be reached, or refused what a release needs; readers see what they saw."""
+
+
+class StillReadError(PostgresError):
+    """A release cannot be removed now, since a reader has a transaction open in it."""

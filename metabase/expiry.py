@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from ingest.settings import Settings
-from metabase import serving
+from metabase.errors import StillReadError
 from metabase.journals import utc_naive
 from metabase.serving import Serving
+from metabase.targets import targets
 
 KEPT_RELEASES = 10
 GRACE = timedelta(hours=1)
@@ -36,17 +38,21 @@ def expired(kept: Sequence[str], published_at: Mapping[str, datetime], now: date
 
 
 def expire(connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: datetime) -> list[str]:
-    """Unlink the releases that may go, and the Data Docs of every release that is no longer there."""
-    target = Serving(Path(settings.serving))
+    """Remove the releases that may go, and the Data Docs of every release that is no longer there.
+
+    One that a reader of PostgreSQL does not let go of waits for the next time. What went from the folder.
+    """
     published_at = dict(
         connection.execute(
             "select publication_id, min(published_at) from lake.marts.publications group by all"
         ).fetchall()
     )
-    gone = expired(target.kept(), published_at, utc_naive(now))
-    for release_id in gone:
-        serving.remove(target, release_id)
-    kept = set(target.kept())
+    for target in targets(settings):
+        gone = expired(target.kept(), published_at, utc_naive(now))
+        for release_id in gone:
+            with suppress(StillReadError):
+                target.remove(release_id)
+    kept = set(Serving(Path(settings.serving)).kept())
     data_docs = settings.home / "data_docs"
     for folder in data_docs.iterdir() if data_docs.is_dir() else ():
         if folder.name not in kept:

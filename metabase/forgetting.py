@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -16,11 +15,13 @@ from ingest.settings import Settings
 from ingest.subjects import Names, rows_about
 from metabase import journals, serving
 from metabase.contracts import Mart, Project
+from metabase.errors import StillReadError
 from metabase.files import digest_file
 from metabase.publication import Publication, PublishedMart
 from metabase.release import next_id, publish, readable_failure, recover
 from metabase.results import CheckResult
 from metabase.serving import Serving
+from metabase.targets import targets
 
 
 def release_without(
@@ -35,32 +36,39 @@ def release_without(
 
     Null where the current release holds none. A release is immutable, so that one which has to change goes,
     and at once, since nobody may read on in it. Marts without such rows are linked. The caller holds the
-    writer lock.
+    writer lock. Raises StillReadError where a reader of PostgreSQL does not let go of one that has to go.
     """
     target = Serving(Path(settings.serving))
     recover(connection, settings, project)
     current = target.current()
-    doomed = [release for release in target.kept() if any(_holds(f, names) for f in _files(target, release))]
+    doomed = [
+        (shown_by, release)
+        for shown_by in targets(settings)
+        for release in shown_by.kept()
+        if any(rows_about(batch, names).any() for batch in shown_by.batches(release))
+    ]
     publication = None
-    if current in doomed:
+    if current and current in {release for _, release in doomed}:
         with readable_failure(target):
             serving.clear_staging(target)
             marts = tuple(_without(connection, target, mart, current, names) for mart in project.marts)
             publication = Publication(
-                publication_id=next_id(connection, target),
+                publication_id=next_id(connection, settings),
                 published_at=now,
                 marts=marts,
                 checks=tuple(_note(mart, current) for mart in project.marts),
             )
             publish(connection, settings, project, publication)
-    for release in doomed:
-        if release in target.kept():
-            serving.remove(target, release)
+    still_read = None
+    for shown_by, release in doomed:
+        try:
+            if release in shown_by.kept():
+                shown_by.remove(release)
+        except StillReadError as error:
+            still_read = still_read or error
+    if still_read:
+        raise still_read
     return publication
-
-
-def _files(target: Serving, release: str) -> Iterator[Path]:
-    yield from sorted(target.release(release).glob("*.parquet"))
 
 
 def _holds(file: Path, names: Names) -> bool:

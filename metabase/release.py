@@ -4,11 +4,12 @@ The order of steps, and why a kill between any two loses nothing and publishes n
 
 1. the marts are audited; nothing is written yet.
 2. the release is written to `staging/`, where no reader looks. Killed: the next start empties it.
-3. `staging/` is renamed into place. Killed: nobody has recorded it, the next start removes it.
+3. `staging/` is loaded into a schema of PostgreSQL, where there is one, in one transaction, and renamed into
+   place. Killed: nobody has recorded it, the next start removes both.
 4. the lake's journals are committed in one transaction. Killed: the release is recorded and complete,
    so the next start points to it.
-5. `current.csv` is replaced, then `tracehouse.duckdb` if its views changed. Killed between the two: the
-   next start writes the views.
+5. PostgreSQL's schemas are swapped, then `current.csv` is replaced, then `tracehouse.duckdb` if its views
+   changed. Killed between any two: the next start does what is left.
 
 The journals stand in the release too, so what readers see of them is of the same release as the marts.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from ingest.lake import current_snapshot, transaction
 from ingest.settings import Settings
 from metabase import journals, serving
 from metabase.contracts import Mart, Project, read_project
-from metabase.errors import ReleaseError
+from metabase.errors import ReleaseError, StillReadError
 from metabase.expiry import expire
 from metabase.files import digest_file, write_empty, write_mart
 from metabase.publication import Publication, PublishedMart
@@ -35,6 +36,7 @@ from metabase.results import CheckResult, results_from_dbt
 from metabase.serving import Serving
 from metabase.spec import FOLDER
 from metabase.tables import ensure_release_tables
+from metabase.targets import targets
 
 __all__ = ["audit_and_release", "ensure_release_tables", "recover", "release"]
 
@@ -61,7 +63,7 @@ def audit_and_release(
     project = read_project(manifest)
     recover(connection, settings, project)
     checks = results_from_dbt(run_results, manifest, project.marts) if run_results else []
-    data_docs = settings.home / "data_docs" / next_id(connection, Serving(Path(settings.serving)))
+    data_docs = settings.home / "data_docs" / next_id(connection, settings)
     checks += audit_project(connection, project, as_of=as_of, data_docs=data_docs, specs=specs)
     return release(connection, settings, project, checks, now=now, data_docs=data_docs)
 
@@ -78,20 +80,21 @@ def release(
     """Publish the marts of `project` that no check holds; hold the others at their last good version."""
     target = Serving(Path(settings.serving))
     with readable_failure(target):
-        publication = _stage(connection, target, project, checks, now, data_docs)
+        publication = _stage(connection, settings, project, checks, now, data_docs)
         publish(connection, settings, project, publication)
     return publication
 
 
 def _stage(
     connection: duckdb.DuckDBPyConnection,
-    target: Serving,
+    settings: Settings,
     project: Project,
     checks: Sequence[CheckResult],
     now: datetime,
     data_docs: Path | None,
 ) -> Publication:
     """Step 2: write or link every mart's file in the staging folder."""
+    target = Serving(Path(settings.serving))
     snapshot = current_snapshot(connection)
     held = {check.mart for check in checks if check.holds}
     shown = journals.shown_in(connection, target.current())
@@ -104,38 +107,44 @@ def _stage(
         else:
             rows, digest = write_mart(connection, mart, file)
             marts.append(PublishedMart(mart.name, "published", rows, digest, snapshot))
-    return Publication(next_id(connection, target), now, tuple(marts), tuple(checks), data_docs)
+    return Publication(next_id(connection, settings), now, tuple(marts), tuple(checks), data_docs)
 
 
 def publish(
     connection: duckdb.DuckDBPyConnection, settings: Settings, project: Project, publication: Publication
 ) -> None:
     """Steps 3 to 5 for a staging folder that holds every mart's file; then forget old releases."""
-    target = Serving(Path(settings.serving))
+    shown_by = targets(settings)
     with transaction(connection):
         journals.record(connection, publication, project.marts)
-        journals.write_files(connection, target.staging, project.health)
-        serving.install(target, publication.publication_id)
-    serving.point_to(target, publication.publication_id)
-    serving.write_views(target, publication.publication_id, _descriptions(project))
+        journals.write_files(connection, Serving(Path(settings.serving)).staging, project.health)
+        for target in shown_by:
+            target.prepare(publication.publication_id, project)
+    for target in shown_by:
+        target.show(publication.publication_id, project)
     expire(connection, settings, now=publication.published_at)
 
 
 def recover(connection: duckdb.DuckDBPyConnection, settings: Settings, project: Project) -> None:
-    """Finish or remove what a killed release left, and mend the views if the folder has moved.
+    """Finish or remove what a killed release left, and show every target's readers the current one.
 
-    Cheap when there is nothing to do, so every run may call it. The caller holds the writer lock.
+    So a database that was named since, or lost what it had, is loaded, and views follow a folder that has
+    moved. Cheap when there is nothing to do, so every run may call it. The caller holds the writer lock.
     """
-    target = Serving(Path(settings.serving))
+    shown_by = targets(settings)
     recorded = journals.newest(connection)
-    for release_id in target.kept():
-        if release_id > max(recorded or "", target.current() or ""):
-            serving.remove(target, release_id)
-    if recorded and recorded in target.kept() and recorded > (target.current() or ""):
-        serving.point_to(target, recorded)
-    current = target.current()
-    if current and target.release(current).is_dir():
-        serving.write_views(target, current, _descriptions(project))
+    for target in shown_by:
+        newest = max(recorded or "", target.current() or "")
+        for release_id in target.kept():
+            if release_id > newest:
+                with suppress(StillReadError):
+                    target.remove(release_id)
+    folder = Serving(Path(settings.serving))
+    current = folder.current() or ""
+    wanted = recorded if recorded and recorded > current and recorded in folder.kept() else current
+    if wanted and folder.release(wanted).is_dir():
+        for target in shown_by:
+            target.show(wanted, project)
 
 
 @contextmanager
@@ -151,9 +160,11 @@ def readable_failure(target: Serving) -> Iterator[None]:
         ) from error
 
 
-def next_id(connection: duckdb.DuckDBPyConnection, target: Serving) -> str:
-    """One more than every release that the lake or the serving folder knows."""
-    known = [journals.newest(connection), target.current(), *target.kept()]
+def next_id(connection: duckdb.DuckDBPyConnection, settings: Settings) -> str:
+    """One more than every release that the lake or a target knows."""
+    known = [journals.newest(connection)]
+    for target in targets(settings):
+        known += [target.current(), *target.kept()]
     return serving.publication_id(max((int(name[1:]) for name in known if name), default=0) + 1)
 
 
@@ -179,8 +190,3 @@ def _hold(
         rows, digest = digest_file(connection, file)
         return PublishedMart(mart.name, "held", rows, digest, None)
     return PublishedMart(mart.name, "held", last.row_count, last.digest, last.lake_snapshot_id)
-
-
-def _descriptions(project: Project) -> dict[str, str]:
-    marts = [*project.marts, project.health] if project.health else [*project.marts]
-    return {mart.name: mart.description for mart in marts} | journals.DESCRIPTIONS

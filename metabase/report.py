@@ -1,4 +1,4 @@
-"""The state of the serving folder, as a person wants to read it."""
+"""The state of what readers see, as a person wants to read it."""
 
 from __future__ import annotations
 
@@ -38,6 +38,18 @@ def lines_of_serving(connection: duckdb.DuckDBPyConnection, settings: Settings) 
         yield f"  {mart:<28}{shown.state:<11}{shown.row_count:>10,} rows  {shown.digest[:12]}  {snapshot}"
         yield from (f"    {reason}" for reason in reasons.get(mart, []))
     yield f"Kept: {', '.join(target.kept())}"
+    yield from _lines_of_postgres(settings)
+
+
+def _lines_of_postgres(settings: Settings) -> Iterator[str]:
+    if settings.postgres is None:
+        return
+    from metabase.postgres.target import SHOWN, PostgresTarget
+
+    target = PostgresTarget(settings.postgres, settings.reader_role, Serving(Path(settings.serving)))
+    current = target.current() or "nothing yet"
+    yield f"PostgreSQL: {current} in schema {SHOWN} of {settings.postgres.shown}, for role {target.reader}"
+    yield f"  kept: {', '.join(target.kept()) or 'none'}"
 
 
 def _reasons(connection: duckdb.DuckDBPyConnection, publication_id: str) -> dict[str, list[str]]:

@@ -47,7 +47,7 @@ def roll_back(
     with readable_failure(target):
         serving.clear_staging(target)
         publication = Publication(
-            publication_id=next_id(connection, target),
+            publication_id=next_id(connection, settings),
             published_at=now,
             marts=tuple(_link(connection, target, mart, [release_id, current]) for mart in project.marts),
             checks=tuple(_note(mart, release_id, current) for mart in project.marts),

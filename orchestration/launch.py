@@ -72,7 +72,8 @@ def run_pipeline(settings: Settings) -> int:
     if serving.current() == standing:
         print(f"Nothing new: the marts stand as published. ({seconds:.0f} s)", file=sys.stderr)
     else:
-        print(f"Published in {seconds:.0f} s to {serving.database}", file=sys.stderr)
+        place = settings.postgres.shown if settings.postgres else serving.database
+        print(f"Published in {seconds:.0f} s to {place}", file=sys.stderr)
     return 0
 
 
@@ -157,16 +158,24 @@ def _tell(line: str) -> None:
 
 
 def follow_moved_home(settings: Settings) -> None:
-    """Let the views read this serving folder, where it was moved since they were written."""
+    """Let readers see the current release, where the folder was moved or a database was named since."""
     from metabase import release, serving
     from metabase.contracts import read_project
+    from metabase.targets import targets
 
-    if not serving.has_moved(serving.Serving(Path(settings.serving))):
+    folder = serving.Serving(Path(settings.serving))
+    has_moved = serving.has_moved(folder)
+    current = folder.current()
+    is_behind = current is not None and any(target.current() != current for target in targets(settings))
+    if not (has_moved or is_behind):
         return
     refresh_manifest()
     with lake.writer_lock(settings), lake.connect(settings) as connection:
         release.recover(connection, settings, read_project(MANIFEST))
-    print(f"The serving folder has moved: its views now read {settings.serving}.", file=sys.stderr)
+    if has_moved:
+        print(f"The serving folder has moved: its views now read {settings.serving}.", file=sys.stderr)
+    if is_behind and settings.postgres:
+        print(f"{settings.postgres.shown} now shows release {current}.", file=sys.stderr)
 
 
 def failed_gates(result: ExecuteInProcessResult) -> list[str]:
