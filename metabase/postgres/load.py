@@ -19,7 +19,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from adbc_driver_manager import dbapi
 
 from ingest.postgres_url import PostgresUrl
 from metabase.contracts import Mart
@@ -138,17 +137,14 @@ def _index(connection: Connection, mart: Mart, file: pa.Schema, schema: str) -> 
 
 def _key(connection: Connection, mart: Mart, grain: Sequence[str], relation: str) -> None:
     nullable = {column.name for column in mart.columns if column.is_nullable}
-    run(connection, "savepoint before_key")
-    try:
-        if nullable & set(grain):
-            run(connection, f"create unique index on {relation} ({columns(grain)}) nulls not distinct")
-        else:
-            run(connection, f"alter table {relation} add primary key ({columns(grain)})")
-    except dbapi.IntegrityError:
-        # A version that is held from before the grain was what it is now: readers keep it as it is.
-        run(connection, "rollback to savepoint before_key")
-        run(connection, f"create index on {relation} ({columns(grain)})")
-    run(connection, "release savepoint before_key")
+    listed = f"({columns(grain)})"
+    if nullable & set(grain):
+        key = f"create unique index on {relation} {listed} nulls not distinct"
+    else:
+        key = f"alter table {relation} add primary key {listed}"
+    # A version that is held from before the grain was what it is now is shown as it is.
+    unless = f"exception when unique_violation or not_null_violation then create index on {relation} {listed}"
+    run(connection, f"do $key$ begin {key}; {unless}; end $key$")
 
 
 def _indexes(mart: Mart, grain: Sequence[str], file: pa.Schema) -> Iterator[tuple[str, ...]]:

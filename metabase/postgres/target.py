@@ -35,7 +35,7 @@ from metabase.sql import literal, quoted, select
 from metabase.targets import descriptions
 
 SHOWN = "marts"
-PATIENCE = 5
+PATIENCE = 4
 LONGEST_WAIT = "200ms"
 _FIRST_BACK_OFF_SECONDS = 0.1
 _RELEASE = re.compile(r"marts_(r\d{8})")
