@@ -1,23 +1,16 @@
 """Releases in PostgreSQL: one schema each, and the one that readers see is named `marts`.
 
     marts                what readers see; its comment says which release it is
-    marts_r00000041      a release that was shown before, or one that is ready to be; readers may not look
+    marts_r00000042      one that is ready to be shown
+    marts_r00000041      one that was shown before; the role that reads may not look there any more
 
 A release is loaded in one transaction, so its schema is there as a whole or not at all. It is shown by
-renaming two schemas in one transaction, which no reader has to wait for and which waits for no reader.
-
-One thing renaming does not give: a query finds its tables one after another, so that one which names two
-marts could find the first before the swap and the second after it (tried: 3 of 9,631 queries, with 200 swaps
-under 4 readers). So the swap takes every table of the old release for itself first. Whoever has found one
-lets go of it when the query is done; who comes then waits until the swap is through. A reader who does not
-let go, in a long query or idle in a transaction, keeps the swap from that: after `PATIENCE` such attempts,
-each of at most `LONGEST_WAIT`, the schemas are renamed all the same.
+renaming two schemas in one transaction (`metabase.postgres.swap`).
 """
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -30,17 +23,14 @@ from metabase.errors import PostgresError, StillReadError
 from metabase.postgres.connection import Connection, connected, rows, run
 from metabase.postgres.load import load_schema
 from metabase.postgres.reader import ensure_reader, let_read, let_read_no_more
+from metabase.postgres.swap import GAVE_UP_WAITING, swap
 from metabase.serving import Serving
 from metabase.sql import literal, quoted, select
 from metabase.targets import descriptions
 
 SHOWN = "marts"
-PATIENCE = 4
-LONGEST_WAIT = "200ms"
-_FIRST_BACK_OFF_SECONDS = 0.1
 _RELEASE = re.compile(r"marts_(r\d{8})")
 _COMMENT = re.compile(r"Tracehouse release (r\d{8})")
-_GIVEN_UP = {"57014", "55P03", "40P01"}
 
 
 @dataclass(frozen=True)
@@ -73,7 +63,15 @@ class PostgresTarget:
             if current != release_id:
                 if release_id not in _kept(connection):
                     self._load(connection, release_id, project, from_staging=False)
-                _swap(connection, current, release_id)
+                connection.commit()
+                with connected(self.postgres) as guard:
+                    swap(
+                        connection,
+                        guard,
+                        shown=SHOWN,
+                        old=current and _schema(current),
+                        new=_schema(release_id),
+                    )
             let_read_no_more(connection, self.reader, [_schema(name) for name in _kept(connection)])
             connection.commit()
 
@@ -89,7 +87,7 @@ class PostgresTarget:
                 run(connection, "set local lock_timeout = '1s'")
                 run(connection, f"drop schema if exists {quoted(_schema(release_id))} cascade")
             except dbapi.Error as error:
-                if error.sqlstate not in _GIVEN_UP:
+                if error.sqlstate not in GAVE_UP_WAITING:
                     raise
                 raise StillReadError(
                     f"Release {release_id} in {self.postgres.shown} cannot be removed, since a reader has a "
@@ -161,38 +159,3 @@ def _kept(connection: Connection) -> list[str]:
     named = rows(connection, "select nspname::text from pg_namespace where nspname like 'marts\\_r%'")
     releases = {found[1] for (name,) in named if (found := _RELEASE.fullmatch(str(name)))}
     return sorted(releases | {release for release in [_current(connection)] if release})
-
-
-def _swap(connection: Connection, current: str | None, new: str) -> None:
-    """Rename the schemas in one transaction; with the old tables to itself, where readers let go of them."""
-    wait = _FIRST_BACK_OFF_SECONDS
-    for attempt in range(PATIENCE + 1):
-        try:
-            run(connection, f"set local lock_timeout = {literal(LONGEST_WAIT)}")
-            if current and attempt < PATIENCE:
-                _take_tables(connection)
-            if current:
-                run(connection, f"alter schema {SHOWN} rename to {quoted(_schema(current))}")
-            run(connection, f"alter schema {quoted(_schema(new))} rename to {SHOWN}")
-            connection.commit()
-            return
-        except dbapi.Error as error:
-            if error.sqlstate not in _GIVEN_UP or attempt == PATIENCE:
-                raise
-        connection.rollback()
-        time.sleep(wait)
-        wait *= 2
-
-
-def _take_tables(connection: Connection) -> None:
-    """One statement, so that its time-out bounds what readers wait, however many tables there are."""
-    tables = rows(
-        connection,
-        "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = $1 order by 1",
-        (SHOWN,),
-    )
-    if tables:
-        listed = ", ".join(str(name) for (name,) in tables)
-        run(connection, f"set local statement_timeout = {literal(LONGEST_WAIT)}")
-        run(connection, f"lock table {listed} in access exclusive mode")
-        run(connection, "set local statement_timeout = 0")
