@@ -33,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return _rollback(settings, chosen.manifest, chosen.publication_id)
             case "cost-changes":
                 return _cost_changes(settings, chosen.before, chosen.after, as_json=chosen.json)
+            case "connect":
+                return _connect(settings, only_init_sql=chosen.init_sql)
             case _:
                 return _report(settings)
     except TracehouseError as error:
@@ -57,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     changes.add_argument("--before", metavar="RELEASE", help="default: the kept release before the later one")
     changes.add_argument("--after", metavar="RELEASE", help="default: the release that readers see")
     changes.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
+    connect = commands.add_parser("connect", help="what to enter in Metabase to read what is published")
+    connect.add_argument("--init-sql", action="store_true", help="only the views, for DuckDB in memory")
     commands.add_parser("report", help="the current release, each mart in it, and why a mart is held")
     return parser
 
@@ -91,6 +95,13 @@ def _rollback(settings: Settings, manifest: Path, publication_id: str) -> int:
 def _report(settings: Settings) -> int:
     with lake.connect(settings, read_only=True) as connection:
         print("\n".join(lines_of_serving(connection, settings)))
+    return 0
+
+
+def _connect(settings: Settings, *, only_init_sql: bool) -> int:
+    from metabase.recipes import init_sql, lines_of_recipes
+
+    print(init_sql(settings) if only_init_sql else "\n".join(lines_of_recipes(settings)))
     return 0
 
 

@@ -143,6 +143,19 @@ def has_moved(serving: Serving) -> bool:
     return any(here not in view for _, view, _ in _views(serving.database))
 
 
+def views_anywhere(serving: Serving) -> str:
+    """SQL that gives any DuckDB the views of `tracehouse.duckdb`, its own in memory for one.
+
+    It may be run again. Empty before the first release.
+    """
+    if not serving.database.exists():
+        return ""
+    views = (
+        sql.replace("CREATE VIEW", "create or replace view", 1) for _, sql, _ in _views(serving.database)
+    )
+    return "\n".join(["create schema if not exists marts;", *views])
+
+
 def remove(serving: Serving, release_id: str) -> None:
     """Delete a release that no reader can see any more; it goes as a whole, then its files do."""
     shutil.rmtree(serving.removed, ignore_errors=True)
