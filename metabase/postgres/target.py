@@ -63,15 +63,12 @@ class PostgresTarget:
             if current != release_id:
                 if release_id not in _kept(connection):
                     self._load(connection, release_id, project, from_staging=False)
+                old, new = current and _schema(current), _schema(release_id)
+                # One that was shown before could not be read any more.
+                let_read(connection, self.reader, new)
                 connection.commit()
                 with connected(self.postgres) as guard:
-                    swap(
-                        connection,
-                        guard,
-                        shown=SHOWN,
-                        old=current and _schema(current),
-                        new=_schema(release_id),
-                    )
+                    swap(connection, guard, shown=SHOWN, old=old, new=new)
             let_read_no_more(connection, self.reader, [_schema(name) for name in _kept(connection)])
             connection.commit()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -118,6 +119,16 @@ def test_going_back_shows_an_older_release_under_a_new_id(served: Served) -> Non
     assert served.ask("select count(distinct publication_id) from marts.publications") == [(3,)]
 
 
+def test_an_older_release_that_is_shown_again_can_be_read_again(served: Served) -> None:
+    publish(served.warehouse)
+    add_calls(served.warehouse, "nova")
+    publish(served.warehouse)
+    served.target.show("r00000001", served.project)
+    assert served.ask("select count(*) from marts.tenants") == [(2,)]
+    with pytest.raises(dbapi.Error, match="permission denied"):
+        served.ask("select count(*) from marts_r00000002.tenants")
+
+
 def stand(served: Served, count: int) -> datetime:
     """Releases without rows, an hour from one to the next, the last one shown; when that one was made."""
     at = NOW.replace(tzinfo=None)
@@ -228,21 +239,33 @@ def test_a_reader_role_that_is_missing_is_made_without_a_login(served: Served) -
     ) == [("{default_transaction_read_only=on}",)]
 
 
+def loader(served: Served, postgres: PostgresServer) -> PostgresUrl:
+    """A user who may create schemas in the database, and nothing else anywhere."""
+    name, secret = f"l{secrets.token_hex(4)}", secrets.token_hex(8)
+    database = served.url.rpartition("/")[2]
+    served.know(f"create role {name} login password '{secret}'")
+    served.know(f"grant create on database {database} to {name}")
+    return PostgresUrl(postgres.url_of(database, user=name, password=secret))
+
+
+def test_a_user_who_may_create_schemas_needs_no_other_right(served: Served, postgres: PostgresServer) -> None:
+    settings = replace(served.warehouse.settings, postgres=loader(served, postgres))
+    warehouse = replace(served.warehouse, settings=settings)
+    publish(warehouse)
+    add_calls(warehouse, "nova")
+    publish(warehouse)
+    assert served.ask("select count(*) from marts.tenants") == [(3,)]
+
+
 def test_a_user_who_may_not_create_roles_is_told_what_to_run(
     served: Served, postgres: PostgresServer
 ) -> None:
-    publish(served.warehouse)
-    database = served.url.rpartition("/")[2]
-    secret = "loader-pw"
-    served.know(f"create role loader login password '{secret}'")
-    served.know(f"grant create on database {database} to loader")
-    url = postgres.url_of(database, user="loader", password=secret)
-    settings = replace(served.warehouse.settings, postgres=PostgresUrl(url), reader_role="no_such_role")
-    add_calls(served.warehouse, "nova")
+    url = loader(served, postgres)
+    settings = replace(served.warehouse.settings, postgres=url, reader_role="no_such_role")
     with pytest.raises(PostgresError, match="create role no_such_role nologin") as told:
         publish(replace(served.warehouse, settings=settings))
-    assert secret not in str(told.value)
-    assert served.ask("select count(*) from marts.tenants") == [(2,)]
+    assert url.url.split(":")[2].split("@")[0] not in str(told.value)
+    assert served.target.kept() == served.folder.kept() == []
 
 
 def test_a_database_that_is_named_later_is_loaded_without_a_new_release(served: Served) -> None:
