@@ -6,6 +6,7 @@
 
 -- A statement that fails is not written to the server's log with the password in it.
 set log_min_error_statement = panic;
+set client_min_messages = warning;
 
 select format('create role %I', name)
 from (values ('tracehouse'), ('tracehouse_reader'), ('metabase')) as wanted (name)

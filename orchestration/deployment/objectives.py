@@ -109,7 +109,7 @@ BURNS = (
 def read_targets(day: date, seed: Path = TARGETS) -> list[Target]:
     """The rows in force on `day` (UTC).
 
-    Raises SettingsError for an objective whose metric nobody named here.
+    Raises SettingsError when there is none, or an objective whose metric nobody named here.
     """
     with seed.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if _holds(row, day)]
@@ -123,6 +123,8 @@ def read_targets(day: date, seed: Path = TARGETS) -> list[Target]:
         )
         for row in rows
     ]
+    if not targets:
+        raise SettingsError(f"slo_targets has no row in force on {day}; give a day on which it has.")
     for target in targets:
         if target.slo_name not in INDICATORS:
             raise SettingsError(
