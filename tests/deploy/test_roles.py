@@ -105,6 +105,8 @@ def test_run_again_it_changes_passwords_and_nothing_else(
     schemas = "select count(*) from information_schema.schemata where schema_name = 'kept'"
     assert asked(server, "tracehouse", "tracehouse", schemas) == (0, "1")
     assert asked(server, "metabase", "metabase", "select 1") == (0, "1")
+    monkeypatch.undo()
+    make_roles(server)
 
 
 def test_a_password_that_is_not_set_is_an_error(
