@@ -14,6 +14,15 @@ where not exists (select from pg_roles where rolname = name) \gexec
 
 -- Publishes marts: owns its database and nothing else.
 alter role tracehouse with login password :'serving_password';
+-- It waits for readers before it shows a release, and sees of other roles' sessions how old they are only with this.
+do $$
+begin
+    grant pg_read_all_stats to tracehouse;
+exception
+    when insufficient_privilege then
+        raise warning 'tracehouse may not see how old sessions of readers are, so a swap cannot wait for them';
+end
+$$;
 -- Asks for dashboards: part of no other role; what it may read, each release grants.
 alter role tracehouse_reader with login password :'reader_password' connection limit 40;
 alter role tracehouse_reader set default_transaction_read_only = on;

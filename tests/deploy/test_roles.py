@@ -87,6 +87,12 @@ def test_each_role_stays_in_its_own_database(server: PostgresServer) -> None:
         assert "permission denied for database" in said
 
 
+def test_the_role_that_publishes_sees_how_old_sessions_of_readers_are(server: PostgresServer) -> None:
+    question = "select pg_has_role('tracehouse', 'pg_read_all_stats', 'usage'), rolsuper, rolcreaterole "
+    question += "from pg_roles where rolname = 'tracehouse'"
+    assert asked(server, "tracehouse", "tracehouse", question) == (0, "t|f|f")
+
+
 def test_metabase_keeps_itself_in_its_database(server: PostgresServer) -> None:
     assert asked(server, "metabase", "metabase", "create table setting (key text)") == (0, "")
 
