@@ -68,7 +68,12 @@ def slo_dashboard(window_days: int) -> dict[str, Any]:
                 "table",
                 "Which alerts are firing?",
                 (0, 15, 24, 8),
-                [(f'ALERTS{{alertname=~"SloBudget.*",slo_name=~"$slo",{ENVIRONMENT}=~"$environment"}}', "")],
+                [
+                    (
+                        f'ALERTS{{alertname=~"SloBudget.*",alertstate="firing",slo_name=~"$slo",{ENVIRONMENT}=~"$environment"}}',
+                        "",
+                    )
+                ],
                 unit="none",
                 is_instant=True,
             ),
