@@ -175,10 +175,11 @@ def names_of(
 ) -> Names:
     """The forms of one subject under a salt of their own.
 
-    Where the key of `redaction` is set, the keyed hash is a form. `is_hash`: `subject` is one already.
+    Where the key of `redaction` is set, the keyed hash is a form, and so is the hash of that: a collector that
+    hashes with the same key was there before ingest. `is_hash`: `subject` is one already.
     """
     salt = secrets.token_bytes(16)
-    forms = {subject} if is_hash else _forms(subject, redaction)
+    forms = {subject, *_hashed({subject}, redaction)} if is_hash else _forms(subject, redaction)
     words = {form.encode().translate(_LOWER) for form in forms}
     return Names(
         tuple(
@@ -198,9 +199,13 @@ def names_of(
 def _forms(subject: str, redaction: Redaction) -> set[str]:
     spellings = {subject, subject.lower()}
     written = {form for each in spellings for form in _written(each)}
-    if redaction.key is None:
-        return written
-    return written | {redaction.replacement("hash", each)[0] for each in spellings}
+    once = _hashed(spellings, redaction)
+    return written | once | _hashed(once, redaction)
+
+
+def _hashed(texts: set[str], redaction: Redaction) -> set[str]:
+    """As redaction writes them; nothing without a key."""
+    return set() if redaction.key is None else {redaction.replacement("hash", text)[0] for text in texts}
 
 
 def _written(text: str) -> Iterator[str]:

@@ -44,6 +44,7 @@ _OF_THEIR_OWN = {
     "erase": ("orchestration.erase:main", "forget a subject, or what may be kept no longer"),
     "probe": ("orchestration.probe:main", "send a test event, see where the last ones arrived"),
     "postmortem": ("orchestration.postmortem:main", "the page of an incident, from what was recorded"),
+    "deployment": ("orchestration.deployment.command:main", "write what of deploy/ follows from the seeds"),
 }
 
 

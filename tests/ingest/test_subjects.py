@@ -90,6 +90,14 @@ def test_the_keyed_hash_of_a_name_is_a_form_of_it() -> None:
     redaction = read_redaction(NOON, "k")
     told, _ = redaction.replacement("hash", ADA)
     assert names_of("acme", ADA, redaction, until=None).is_in(told.encode())
+
+
+def test_a_name_that_the_collector_hashed_before_ingest_did_is_found() -> None:
+    redaction = read_redaction(NOON, "k")
+    by_collector, _ = redaction.replacement("hash", ADA)
+    told, _ = redaction.replacement("hash", by_collector)
+    assert names_of("acme", ADA, redaction, until=None).is_in(told.encode())
+    assert names_of("acme", by_collector, redaction, until=None, is_hash=True).is_in(told.encode())
     assert not ada().is_in(told.encode())
 
 
