@@ -19,3 +19,7 @@ class ReleaseError(TracehouseError):
 
 class UnknownReleaseError(SettingsError):
     """The release that was asked for is not among those kept. Exit code 2."""
+
+
+class ContentError(SettingsError):
+    """A question, a dashboard or `collections.yml` cannot be used as it is written. Exit code 2."""
