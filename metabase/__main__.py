@@ -33,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return _rollback(settings, chosen.manifest, chosen.publication_id)
             case "cost-changes":
                 return _cost_changes(settings, chosen.before, chosen.after, as_json=chosen.json)
+            case "check":
+                return _check(settings, chosen.manifest, all_timings=chosen.timings)
             case _:
                 return _report(settings)
     except TracehouseError as error:
@@ -57,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     changes.add_argument("--before", metavar="RELEASE", help="default: the kept release before the later one")
     changes.add_argument("--after", metavar="RELEASE", help="default: the release that readers see")
     changes.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
+    check = commands.add_parser("check", help="whether dashboards and questions fit together and run")
+    check.add_argument("--manifest", type=Path, default=MANIFEST, help="dbt's manifest.json")
+    check.add_argument(
+        "--timings", action="store_true", help="how long each question takes"
+    )
     commands.add_parser("report", help="the current release, each mart in it, and why a mart is held")
     return parser
 
@@ -86,6 +93,13 @@ def _rollback(settings: Settings, manifest: Path, publication_id: str) -> int:
         publication = roll_back(connection, settings, project, publication_id, now=datetime.now(UTC))
     print("\n".join(lines_of_publication(publication)))
     return 0
+
+
+def _check(settings: Settings, manifest: Path, *, all_timings: bool) -> int:
+    from metabase.content.commands import check
+
+    today = settings.as_of_or(datetime.now(UTC)).date()
+    return check(manifest, settings.serving, today=today, all_timings=all_timings)
 
 
 def _report(settings: Settings) -> int:

@@ -23,3 +23,7 @@ class UnknownReleaseError(SettingsError):
 
 class ContentError(SettingsError):
     """A question, a dashboard or `collections.yml` cannot be used as it is written. Exit code 2."""
+
+
+class ServingError(TracehouseError):
+    """The serving database cannot be read."""

@@ -56,7 +56,7 @@ def read_yaml(file: str, text: str, problems: list[Problem], *, first_line: int 
             return found
         if isinstance(node, yaml.SequenceNode):
             return [plain(item, (*path, number)) for number, item in enumerate(node.value)]
-        return yaml.constructor.SafeConstructor().construct_object(node)  # type: ignore[no-untyped-call]
+        return yaml.constructor.SafeConstructor().construct_object(node)
 
     return Document(file, {} if node is None else plain(node, ()), lines)
 

@@ -224,7 +224,8 @@ def _card(part: Part, slugs: tuple[str, ...], questions: Mapping[str, Question])
     if "parameters" in part.value:
         mapped = part.names("parameters")
     else:
-        tags = {tag.name for tag in questions[key].tags} if key in questions else set()
+        asked = questions.get(key) if key else None
+        tags = {tag.name for tag in asked.tags} if asked else set()
         mapped = {slug: slug for slug in slugs if slug in tags}
     return Card(
         question=key,

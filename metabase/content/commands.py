@@ -1,0 +1,69 @@
+"""`python -m metabase check`: the files, and every question on the serving database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from metabase.content.check import check_files
+from metabase.content.database import Database, DuckDatabase, empty_database, serving_database
+from metabase.content.load import FOLDER, Loaded, read_content
+from metabase.content.run import Timing, first_rows, run_combinations, timings
+from metabase.contracts import Project, read_project
+
+
+def check(manifest: Path, serving: str, *, today: date, all_timings: bool, folder: Path = FOLDER) -> int:
+    """Print each problem as `file:line: sentence`, and what was done. Exit code: 1 with a problem, else 0."""
+    loaded, project = read_content(folder), read_project(manifest)
+    problems = check_files(loaded, project)
+    with empty_database(project) as empty:
+        found, _ = run_combinations(loaded, empty, today=today)
+    problems += found
+    done = [_counts(loaded)]
+    with serving_database(serving) as database:
+        if database is None:
+            done.append("The SQL was run on empty tables only: nothing has been published to read.")
+        elif not problems:
+            with _tried(database, project) as tried:
+                found, count = run_combinations(loaded, tried, today=today)
+            problems += found
+            done.append(f"{count} combinations of parameters ran on {_name(database)}.")
+            if not found:
+                done += _lines_of_timings(timings(loaded, database, today=today), all_timings=all_timings)
+    for problem in sorted(set(problems)):
+        print(problem)
+    print("\n".join(done if not problems else [*done, f"{len(set(problems))} problems."]))
+    return 1 if problems else 0
+
+
+@contextmanager
+def _tried(database: Database, project: Project) -> Iterator[Database]:
+    """What the combinations run on: of the serving folder, the first rows in memory."""
+    if isinstance(database, DuckDatabase):
+        with first_rows(database, project) as rows:
+            yield rows
+    else:
+        yield database
+
+
+def _name(database: Database) -> str:
+    return "the serving folder" if isinstance(database, DuckDatabase) else "PostgreSQL"
+
+
+def _counts(loaded: Loaded) -> str:
+    content = loaded.content
+    return (
+        f"{len(content.dashboards)} dashboards, {len(content.questions)} questions, "
+        f"{len(content.collections)} collections, {len(content.groups)} groups."
+    )
+
+
+def _lines_of_timings(found: list[Timing], *, all_timings: bool) -> Iterator[str]:
+    if all_timings:
+        for timing in found:
+            yield f"  {timing.question:<44}{timing.median_ms:>9,.1f} ms{timing.rows:>9,} rows"
+    if found:
+        slowest = found[0]
+        yield f"The slowest question is {slowest.question}: {slowest.median_ms:,.0f} ms, median of 5 runs."

@@ -1,0 +1,129 @@
+"""The serving database as a question sees it: one select at a time, whichever database it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+
+from metabase.content.statements import Reads
+from metabase.contracts import Mart, Project
+from metabase.errors import ServingError
+from metabase.sql import quoted
+from metabase.tables import GATE_RESULTS, PUBLICATIONS
+
+SCHEMA = "marts"
+_POSTGRES = ("postgresql://", "postgres://")
+
+
+class QueryError(Exception):
+    """The database did not run the question; the message is what it said, on one line."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The result of one select."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
+class Database(Protocol):
+    """What both serving databases can do."""
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> Answer:
+        """Run one select with parameters `$1` and on. Raises QueryError."""
+
+
+@dataclass(frozen=True)
+class DuckDatabase:
+    """DuckDB: the serving folder, or empty tables."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> Answer:
+        """Run one select."""
+        try:
+            found = self.connection.execute(sql, list(values))
+            return Answer(tuple(column[0] for column in found.description or ()), found.fetchall())
+        except duckdb.Error as error:
+            raise QueryError(_one_line(error)) from error
+
+
+@dataclass(frozen=True)
+class PostgresDatabase:
+    """PostgreSQL, through ADBC."""
+
+    connection: Any
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> Answer:
+        """Run one select; the transaction ends with it."""
+        import adbc_driver_manager
+
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(sql, tuple(values) or None)
+                return Answer(tuple(column[0] for column in cursor.description or ()), cursor.fetchall())
+        except adbc_driver_manager.Error as error:
+            raise QueryError(_one_line(error)) from error
+
+
+@contextmanager
+def serving_database(serving: str) -> Iterator[Database | None]:
+    """The database that `TRACEHOUSE_SERVING` names, read only; null before the first release of a folder."""
+    if serving.startswith(_POSTGRES):
+        with _postgres(serving) as connection:
+            yield PostgresDatabase(connection)
+        return
+    file = Path(serving) / "tracehouse.duckdb"
+    if not file.exists():
+        yield None
+        return
+    with duckdb.connect(str(file), read_only=True) as connection:
+        yield DuckDatabase(connection)
+
+
+@contextmanager
+def empty_database(project: Project) -> Iterator[DuckDatabase]:
+    """Every published mart and journal as an empty table with the columns of its contract."""
+    with duckdb.connect() as connection:
+        connection.execute(f"create schema {quoted(SCHEMA)}")
+        for name, columns in published(project).items():
+            listed = ", ".join(f"{quoted(column)} {data_type}" for column, data_type in columns.items())
+            connection.execute(f"create table {quoted(SCHEMA)}.{quoted(name)} ({listed})")
+        yield DuckDatabase(connection)
+
+
+def published(project: Project) -> dict[str, dict[str, str]]:
+    """What readers find in the schema `marts`: the columns of each mart and journal, with their types."""
+    marts: list[Mart] = [*project.marts, *([project.health] if project.health else [])]
+    found = {mart.name: {column.name: column.data_type for column in mart.columns} for mart in marts}
+    return found | {"publications": dict(PUBLICATIONS), "gate_results": dict(GATE_RESULTS)}
+
+
+def unpublished(reads: Reads, project: Project) -> list[str]:
+    """The tables of `reads` that readers do not have."""
+    known = {f"{SCHEMA}.{name}" for name in published(project)}
+    return sorted(reads.tables - known)
+
+
+@contextmanager
+def _postgres(url: str) -> Iterator[Any]:
+    import adbc_driver_manager
+    from adbc_driver_postgresql import dbapi
+
+    try:
+        connection = dbapi.connect(url, autocommit=True)
+    except adbc_driver_manager.Error as error:
+        # Not its message: that may hold the address with its password.
+        raise ServingError("The database of TRACEHOUSE_SERVING cannot be reached; is it running?") from error
+    with connection:
+        yield connection
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
