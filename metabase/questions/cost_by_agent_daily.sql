@@ -1,8 +1,8 @@
 /*
 name: What does each agent cost a day?
-description: >
-  Cost in US dollars at the prices in force when each call began, weighted by sampling. Calls whose model has
-  no price are not in it; see the unpriced calls beside it.
+description: >-
+  US dollars at the prices in force when each call began, weighted by sampling. Calls without a known
+  price are not in it and stand beside it.
 collection: usage
 display: bar
 parameters:
@@ -17,14 +17,14 @@ visualization_settings:
   stackable.stack_type: stacked
   graph.y_axis.title_text: US dollars a day
   column_settings:
-    '["name","cost_usd"]': {number_style: currency, currency: USD, decimals: 2, column_title: Cost}
     '["name","usage_date"]': {column_title: Day (UTC)}
     '["name","agent_name"]': {column_title: Agent}
+    '["name","cost_usd"]': {column_title: Cost, number_style: currency, currency: USD, decimals: 2}
 */
 select
     usage_date,
     agent_name,
-    cast(sum(cost_usd) as decimal(18, 6)) as cost_usd
+    sum(cost_usd) as cost_usd
 from marts.token_usage_daily
 where {{date}} and {{tenant}} and {{tier}} and {{agent}} and {{environment}}
 group by usage_date, agent_name

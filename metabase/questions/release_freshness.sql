@@ -4,5 +4,4 @@ description: When the newest record of any source happened. What came later is n
 collection: tracehouse
 display: scalar
 */
-select max(last_event_at) as newest_event
-from marts.pipeline_health
+select max(last_event_at) as newest_event from marts.pipeline_health

@@ -1,8 +1,7 @@
 /*
 name: Release
-description: The release that this page reads; `gate_results` tells how it was audited.
+description: The release that this page reads.
 collection: tracehouse
 display: scalar
 */
-select max(publication_id) as release
-from marts.publications
+select max(publication_id) as release from marts.publications
