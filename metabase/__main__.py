@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "check":
                 return _check(settings, chosen.manifest, all_timings=chosen.timings)
             case _:
-                return _report(settings)
+                return _report(settings, chosen.html)
     except TracehouseError as error:
         print(error, file=sys.stderr)
         return {LakeBusyError: 3, SettingsError: 2}.get(_kind(error), 1)
@@ -61,10 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     changes.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
     check = commands.add_parser("check", help="whether dashboards and questions fit together and run")
     check.add_argument("--manifest", type=Path, default=MANIFEST, help="dbt's manifest.json")
-    check.add_argument(
-        "--timings", action="store_true", help="how long each question takes"
-    )
-    commands.add_parser("report", help="the current release, each mart in it, and why a mart is held")
+    check.add_argument("--timings", action="store_true", help="how long each question takes")
+    report = commands.add_parser("report", help="the current release, why a mart is held, and all dashboards")
+    report.add_argument("--html", type=Path, help="default: $TRACEHOUSE_HOME/reports/<release>/index.html")
     return parser
 
 
@@ -102,10 +101,13 @@ def _check(settings: Settings, manifest: Path, *, all_timings: bool) -> int:
     return check(manifest, settings.serving, today=today, all_timings=all_timings)
 
 
-def _report(settings: Settings) -> int:
+def _report(settings: Settings, html: Path | None) -> int:
+    from metabase.content.commands import report
+
     with lake.connect(settings, read_only=True) as connection:
         print("\n".join(lines_of_serving(connection, settings)))
-    return 0
+    today = settings.as_of_or(datetime.now(UTC)).date()
+    return report(settings.serving, html, reports=settings.home / "reports", today=today)
 
 
 def _cost_changes(settings: Settings, before: str | None, after: str | None, *, as_json: bool) -> int:

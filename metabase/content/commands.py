@@ -8,10 +8,11 @@ from datetime import date
 from pathlib import Path
 
 from metabase.content.check import check_files
-from metabase.content.database import Database, DuckDatabase, empty_database, serving_database
-from metabase.content.load import FOLDER, Loaded, read_content
+from metabase.content.database import Database, DuckDatabase, QueryError, empty_database, serving_database
+from metabase.content.load import FOLDER, Loaded, load_content, read_content
 from metabase.content.run import Timing, first_rows, run_combinations, timings
 from metabase.contracts import Project, read_project
+from metabase.errors import ServingError
 
 
 def check(manifest: Path, serving: str, *, today: date, all_timings: bool, folder: Path = FOLDER) -> int:
@@ -36,6 +37,25 @@ def check(manifest: Path, serving: str, *, today: date, all_timings: bool, folde
         print(problem)
     print("\n".join(done if not problems else [*done, f"{len(set(problems))} problems."]))
     return 1 if problems else 0
+
+
+def report(serving: str, html: Path | None, *, reports: Path, today: date) -> int:
+    """Write all dashboards as one page to `html`, else to the folder of the release below `reports`."""
+    from metabase.pictures.report import head_of, write_report
+
+    content = load_content()
+    with serving_database(serving) as database:
+        if database is None:
+            return 0
+        target = html or reports / head_of(database).release / "index.html"
+        try:
+            size = write_report(content, database, target, today=today)
+        except QueryError as error:
+            raise ServingError(
+                f"A question does not run; `python -m metabase check` tells: {error}"
+            ) from error
+    print(f"{len(content.dashboards)} dashboards on one page, {size:,} bytes: {target}")
+    return 0
 
 
 @contextmanager

@@ -11,6 +11,7 @@ visualization_settings:
   graph.metrics: [open_alerts, escalated, acknowledged, closed]
   stackable.stack_type: stacked
   graph.y_axis.title_text: Alerts
+  series_settings: {open_alerts: {color: "#dda032"}, escalated: {color: "#d2564f"}, acknowledged: {color: "#5b8fd0"}, closed: {color: "#46a37c"}}
   column_settings:
     '["name","audience"]': {column_title: Audience}
     '["name","open_alerts"]': {column_title: Open, number_style: decimal, decimals: 0}

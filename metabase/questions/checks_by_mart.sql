@@ -10,6 +10,7 @@ visualization_settings:
   graph.dimensions: [mart]
   graph.metrics: [passed, warned, failed]
   stackable.stack_type: stacked
+  series_settings: {passed: {color: "#46a37c"}, warned: {color: "#dda032"}, failed: {color: "#d2564f"}}
   column_settings:
     '["name","mart"]': {column_title: Mart}
     '["name","passed"]': {column_title: Passed, number_style: decimal, decimals: 0}

@@ -14,6 +14,7 @@ visualization_settings:
   graph.metrics: [pass, inconclusive, regress]
   stackable.stack_type: stacked
   graph.y_axis.title_text: Comparisons
+  series_settings: {pass: {color: "#46a37c"}, inconclusive: {color: "#98a3af"}, regress: {color: "#d2564f"}}
   column_settings:
     '["name","compared_on"]': {column_title: Compared}
     '["name","pass"]': {column_title: Pass, number_style: decimal, decimals: 0}

@@ -13,6 +13,7 @@ visualization_settings:
   graph.metrics: [compliant, violations, undecided]
   stackable.stack_type: normalized
   graph.y_axis.title_text: Share of records
+  series_settings: {compliant: {color: "#46a37c"}, violations: {color: "#d2564f"}, undecided: {color: "#98a3af"}}
   column_settings:
     '["name","kpi_date"]': {column_title: Day (UTC)}
     '["name","compliant"]': {column_title: Compliant, number_style: decimal, decimals: 0}

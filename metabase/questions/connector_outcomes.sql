@@ -13,6 +13,7 @@ visualization_settings:
   graph.dimensions: [connector_name]
   graph.metrics: [succeeded, failed, denied]
   stackable.stack_type: stacked
+  series_settings: {succeeded: {color: "#46a37c"}, failed: {color: "#d2564f"}, denied: {color: "#dda032"}}
   column_settings:
     '["name","connector_name"]': {column_title: Connector}
     '["name","succeeded"]': {column_title: Succeeded, number_style: decimal, decimals: 0}

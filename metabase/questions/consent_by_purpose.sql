@@ -11,6 +11,7 @@ visualization_settings:
   graph.metrics: [granted, renewal_due, expired, withdrawn]
   stackable.stack_type: stacked
   graph.y_axis.title_text: Consents
+  series_settings: {granted: {color: "#46a37c"}, renewal_due: {color: "#dda032"}, expired: {color: "#d2564f"}, withdrawn: {color: "#98a3af"}}
   column_settings:
     '["name","purpose"]': {column_title: Purpose}
     '["name","granted"]': {column_title: Granted, number_style: decimal, decimals: 0}

@@ -11,6 +11,7 @@ visualization_settings:
   graph.metrics: [still_open, closed]
   stackable.stack_type: stacked
   graph.y_axis.title_text: Disputes
+  series_settings: {still_open: {color: "#dda032"}, closed: {color: "#46a37c"}}
   column_settings:
     '["name","age_band"]': {column_title: Age}
     '["name","still_open"]': {column_title: Open, number_style: decimal, decimals: 0}

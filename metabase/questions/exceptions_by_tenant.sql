@@ -13,6 +13,7 @@ visualization_settings:
   graph.dimensions: [tenant_id]
   graph.metrics: [violations, undecided]
   stackable.stack_type: stacked
+  series_settings: {violations: {color: "#d2564f"}, undecided: {color: "#98a3af"}}
   column_settings:
     '["name","tenant_id"]': {column_title: Tenant}
     '["name","violations"]': {column_title: Violations, number_style: decimal, decimals: 0}

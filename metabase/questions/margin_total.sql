@@ -10,7 +10,7 @@ parameters:
   tier: {label: Tier, type: string/=, field: [marts, unit_economics_daily, entitlement_tier]}
 visualization_settings:
   column_settings:
-    '["name","gross_margin_usd"]': {column_title: Gross margin, number_style: currency, currency: USD, decimals: 2}
+    '["name","gross_margin_usd"]': {column_title: Gross margin, number_style: currency, currency: USD, decimals: 0}
 */
 select sum(gross_margin_usd) as gross_margin_usd
 from marts.unit_economics_daily

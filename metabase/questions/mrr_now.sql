@@ -9,7 +9,7 @@ parameters:
   tier: {label: Tier, type: string/=, field: [marts, tier_adoption_daily, entitlement_tier]}
 visualization_settings:
   column_settings:
-    '["name","mrr_usd"]': {column_title: Recurring revenue a month, number_style: currency, currency: USD, decimals: 2}
+    '["name","mrr_usd"]': {column_title: Recurring revenue a month, number_style: currency, currency: USD, decimals: 0}
 */
 with
 

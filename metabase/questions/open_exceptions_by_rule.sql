@@ -14,6 +14,7 @@ visualization_settings:
   graph.dimensions: [rule_id]
   graph.metrics: [violations, undecided]
   stackable.stack_type: stacked
+  series_settings: {violations: {color: "#d2564f"}, undecided: {color: "#98a3af"}}
   column_settings:
     '["name","rule_id"]': {column_title: Rule}
     '["name","violations"]': {column_title: Violations, number_style: decimal, decimals: 0}

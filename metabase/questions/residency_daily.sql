@@ -12,6 +12,7 @@ visualization_settings:
   graph.metrics: [processed_outside, stored_outside, undecided]
   stackable.stack_type: stacked
   graph.y_axis.title_text: Calls and writes
+  series_settings: {processed_outside: {color: "#d2564f"}, stored_outside: {color: "#dda032"}, undecided: {color: "#98a3af"}}
   column_settings:
     '["name","usage_date"]': {column_title: Day (UTC)}
     '["name","processed_outside"]': {column_title: Processed elsewhere, number_style: decimal, decimals: 0}

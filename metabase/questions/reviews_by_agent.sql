@@ -14,6 +14,7 @@ visualization_settings:
   graph.metrics: [approved, edited, rejected]
   stackable.stack_type: stacked
   graph.y_axis.title_text: Reviews
+  series_settings: {approved: {color: "#46a37c"}, edited: {color: "#dda032"}, rejected: {color: "#d2564f"}}
   column_settings:
     '["name","agent_name"]': {column_title: Agent}
     '["name","approved"]': {column_title: Approved, number_style: decimal, decimals: 0}

@@ -11,6 +11,7 @@ visualization_settings:
   graph.metrics: [new_tenants, upgraded, downgraded, churned]
   stackable.stack_type: stacked
   graph.y_axis.title_text: Tenants
+  series_settings: {new_tenants: {color: "#46a37c"}, upgraded: {color: "#5b8fd0"}, downgraded: {color: "#dda032"}, churned: {color: "#d2564f"}}
   column_settings:
     '["name","snapshot_date"]': {column_title: Day (UTC)}
     '["name","new_tenants"]': {column_title: New, number_style: decimal, decimals: 0}
