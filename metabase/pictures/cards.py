@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from metabase.content import settings as visual
@@ -17,6 +16,8 @@ from metabase.pictures.values import NULL, is_number, shown, title_of
 
 # Of one column and one row of the grid, in the units of the SVG.
 COLUMN, ROW = 53.0, 46.0
+# Longer text may wrap in a table.
+LONG_TEXT = 34
 _UPRIGHT = ("line", "area", "bar", "combo")
 
 
@@ -65,8 +66,8 @@ def _scalar(question: Question, answer: Answer) -> Markup:
 def _table(question: Question, answer: Answer) -> Markup:
     settings = [visual.of_column(question.visualization_settings, name) for name in answer.columns]
     right = [
-        "right" if any(is_number(row[place]) for row in answer.rows) else None
-        for place in range(len(answer.columns))
+        "right" if "decimals" in own or any(is_number(row[place]) for row in answer.rows) else None
+        for place, own in enumerate(settings)
     ]
     head = [
         element("th", title_of(name, own), class_=side)
@@ -91,7 +92,7 @@ def _cell(value: Any, settings: Mapping[str, Any], side: str | None) -> Markup:
         return element("td", _link(str(value), str(settings.get("link_text", value))))
     if click.get("linkType") == "dashboard":
         return element("td", element("a", text, href=f"#{click['targetId']}"), class_=side)
-    return element("td", text, class_="time" if isinstance(value, date) else side)
+    return element("td", text, class_="long" if len(text) > LONG_TEXT else side)
 
 
 def _link(url: str, text: str) -> Markup:

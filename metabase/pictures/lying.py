@@ -7,7 +7,7 @@ from metabase.pictures.scales import linear
 from metabase.pictures.series import Chart
 from metabase.pictures.values import NULL, Settings, shown
 
-MOST_ROWS = 24
+MOST_ROWS = 40
 VALUE_WIDTH = 72.0
 
 
@@ -15,7 +15,7 @@ def rows(chart: Chart, settings: Settings, width: float, height: float) -> Marku
     """Bars from left to right with their values beside; stacked ones name their sum. Null is a dash."""
     is_stacked = "stackable.stack_type" in settings
     names = chart.categories[:MOST_ROWS]
-    label = min(max((len(name) for name in names), default=1) * 6.6 + 12, width * 0.5)
+    label = min(max((len(name) for name in names), default=1) * 6.6 + 12, width * 0.54)
     sums = [
         [value for series in chart.series if (value := series.values[number]) is not None]
         for number in range(len(names))
@@ -67,6 +67,10 @@ def rows(chart: Chart, settings: Settings, width: float, height: float) -> Marku
             total = shown(end, chart.series[0].settings) if sums[number] else NULL
             drawn.append(_value(total, scale.at(max(end, 0.0)), y + each / 2 + 4))
     tall = max(step * len(names) + 2, 20.0)
+    if len(chart.categories) > len(names):
+        more = f"{len(chart.categories) - len(names)} more are not drawn"
+        drawn.append(element("text", more, x=label, y=tall + 12, class_="tick"))
+        tall += 16
     return element("svg", *drawn, viewBox=f"0 0 {width:.0f} {tall:.0f}", role="img")
 
 

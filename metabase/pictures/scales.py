@@ -28,7 +28,15 @@ class Scale:
         return self.start + (value - low) / (high - low) * (self.end - self.start)
 
 
-def linear(values: list[float], start: float, end: float, *, ticks: int = 4, zero: bool = True) -> Scale:
+def linear(
+    values: list[float],
+    start: float,
+    end: float,
+    *,
+    ticks: int = 5,
+    zero: bool = True,
+    is_whole: bool = False,
+) -> Scale:
     """An axis that holds `values`, and zero unless told otherwise, between round numbers."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if zero:
@@ -36,6 +44,8 @@ def linear(values: list[float], start: float, end: float, *, ticks: int = 4, zer
     if low == high:
         low, high = (low, low + 1) if zero else (low - abs(low) / 2 - 0.5, high + abs(high) / 2 + 0.5)
     step = _nice((high - low) / ticks)
+    if is_whole:
+        step = max(1.0, step)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     marks = tuple(step * number for number in range(first, last + 1))
     return Scale(marks[0], marks[-1], start, end, marks)

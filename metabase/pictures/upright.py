@@ -11,7 +11,8 @@ from metabase.pictures.series import Chart, Series
 from metabase.pictures.values import Settings, shortened, shown
 
 TOP, BOTTOM, LEFT, RIGHT = 10.0, 24.0, 52.0, 12.0
-LABEL_WIDTH = 62.0
+# A character of a label is about so wide; a name is not cut to fewer than the second.
+CHARACTER, SHORTEST = 6.4, 6
 
 
 def upright(chart: Chart, settings: Settings, width: float, height: float) -> Markup:
@@ -76,7 +77,7 @@ def waterfall(chart: Chart, settings: Settings, width: float, height: float) -> 
                 class_=f"mark {kind}",
             )
         )
-        drawn.append(element("text", name, x=x + step / 2, y=height - 7, class_="tick middle"))
+        drawn.append(element("text", name, x=x + step / 2, y=height - 7, class_="tick middle small"))
     return element("svg", *drawn, viewBox=f"0 0 {width:.0f} {height:.0f}", role="img")
 
 
@@ -91,7 +92,13 @@ def _scale(series: Sequence[Series], is_stacked: bool, settings: Settings, botto
     only_lines = all(one.display == "line" for one in series)
     shares = only_lines and bool(values) and series[0].settings.get("number_style") == "percent"
     # A line of shares near the top would be flat from zero on.
-    return linear(values, bottom, TOP, zero=not (shares and min(values) > 0.5))
+    return linear(values, bottom, TOP, zero=not (shares and min(values) > 0.5), is_whole=_is_whole(series))
+
+
+def _is_whole(series: Sequence[Series]) -> bool:
+    """True where half of one makes no sense on the axis."""
+    settings = series[0].settings if series else {}
+    return settings.get("decimals") == 0 and settings.get("number_style") == "decimal"
 
 
 def _shares(chart: Chart) -> Chart:
@@ -133,15 +140,24 @@ def _right_axis(scale: Scale, settings: Settings, right: float) -> Markup:
 
 
 def _categories(chart: Chart, middles: Sequence[float], bottom: float, right: float) -> Markup:
-    """As many labels as fit; the first day with its year, the others without."""
-    is_long = chart.is_time and all(len(name) == len("2026-10-01") for name in chart.categories)
-    names = [name[5:] if is_long and number else name for number, name in enumerate(chart.categories)]
-    longest = max((len(name) for name in names[is_long:]), default=1) * 6.4 + 14
-    every = max(1, -(-int(longest * len(names)) // int(right - LEFT)))
+    """As many labels as fit; days of one year without it, and the year once in the corner."""
+    years = {name[:4] for name in chart.categories}
+    is_one_year = chart.is_time and len(years) == 1 and len(chart.categories[0]) == len("2026-10-01")
+    names = [name[5:] if is_one_year else name for name in chart.categories]
+    step = (right - LEFT) / max(len(names), 1)
+    most = int((step - 8) / CHARACTER)
+    if not chart.is_time and most >= SHORTEST:
+        names = [name if len(name) <= most else f"{name[: most - 1]}…" for name in names]
+    longest = max((len(name) for name in names), default=1) * CHARACTER + 8
+    every = max(1, -(-int(longest) // int(step or 1)))
+    corner = [element("text", *years, x=2, y=bottom + 17, class_="tick")] if is_one_year else []
     return joined(
-        element("text", name, x=x, y=bottom + 17, class_="tick middle")
-        for number, (name, x) in enumerate(zip(names, middles, strict=True))
-        if number % every == 0
+        corner
+        + [
+            element("text", name, x=x, y=bottom + 17, class_="tick middle")
+            for number, (name, x) in enumerate(zip(names, middles, strict=True))
+            if number % every == 0
+        ]
     )
 
 
@@ -244,7 +260,7 @@ def _goal(settings: Mapping[str, Any], scale: Scale, right: float) -> Markup:
     return joined(
         [
             element("line", x1=LEFT, x2=right, y1=y, y2=y, class_="goal"),
-            element("text", label, x=right, y=y - 5, class_="tick end"),
+            element("text", label, x=LEFT + 6, y=y - 5, class_="tick"),
         ]
     )
 

@@ -1,7 +1,8 @@
 /*
 name: How much of what was judged is compliant?
 description: >-
-  Records judged a day: compliant, violations, and unknown for want of an attribute.
+  Records judged on the newest 60 of the days chosen: compliant, violations, and unknown for want of an
+  attribute.
 collection: compliance
 display: bar
 parameters:
@@ -20,12 +21,23 @@ visualization_settings:
     '["name","violations"]': {column_title: Violations, number_style: decimal, decimals: 0}
     '["name","undecided"]': {column_title: Unknown, number_style: decimal, decimals: 0}
 */
-select
-    kpi_date,
-    sum(evaluated - violations - "unknown") as compliant,
-    sum(violations) as violations,
-    sum("unknown") as undecided
-from marts.compliance_kpis_daily
-where {{date}} and {{rule}} and {{jurisdiction}}
-group by kpi_date
+with
+
+days as (
+
+    select
+        kpi_date,
+        sum(evaluated - violations - "unknown") as compliant,
+        sum(violations) as violations,
+        sum("unknown") as undecided
+
+    from marts.compliance_kpis_daily
+    where evaluated > 0 and {{date}} and {{rule}} and {{jurisdiction}}
+    group by kpi_date
+
+)
+
+select *
+from days
+where kpi_date > (select max(kpi_date) from days) - 60
 order by kpi_date

@@ -11,6 +11,7 @@ parameters:
 visualization_settings:
   graph.dimensions: [occurred_on, finding]
   graph.metrics: [exceptions]
+  series_settings: {unknown: {color: "#98a3af"}, consent_expired: {color: "#dda032"}, consent_missing: {color: "#8c6bc0"}, consent_withdrawn: {color: "#d2564f"}}
   stackable.stack_type: stacked
   graph.y_axis.title_text: Calls a day
   column_settings:

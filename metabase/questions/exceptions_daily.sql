@@ -12,6 +12,7 @@ parameters:
 visualization_settings:
   graph.dimensions: [occurred_on, severity]
   graph.metrics: [exceptions]
+  series_settings: {critical: {color: "#8e2a3c"}, high: {color: "#d2564f"}, medium: {color: "#dda032"}, low: {color: "#98a3af"}}
   stackable.stack_type: stacked
   graph.y_axis.title_text: Exceptions a day
   column_settings:
