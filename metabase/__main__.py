@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "cost-changes":
                 return _cost_changes(settings, chosen.before, chosen.after, as_json=chosen.json)
             case "check":
-                return _check(settings, chosen.manifest, all_timings=chosen.timings)
+                return _check(settings, chosen)
             case _:
                 return _report(settings, chosen.html)
     except TracehouseError as error:
@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="whether dashboards and questions fit together and run")
     check.add_argument("--manifest", type=Path, default=MANIFEST, help="dbt's manifest.json")
     check.add_argument("--timings", action="store_true", help="how long each question takes")
+    check.add_argument("--write-exposures", action="store_true", help="write dbt's exposures.yml from them")
     report = commands.add_parser("report", help="the current release, why a mart is held, and all dashboards")
     report.add_argument("--html", type=Path, help="default: $TRACEHOUSE_HOME/reports/<release>/index.html")
     return parser
@@ -94,11 +95,17 @@ def _rollback(settings: Settings, manifest: Path, publication_id: str) -> int:
     return 0
 
 
-def _check(settings: Settings, manifest: Path, *, all_timings: bool) -> int:
+def _check(settings: Settings, chosen: argparse.Namespace) -> int:
     from metabase.content.commands import check
 
     today = settings.as_of_or(datetime.now(UTC)).date()
-    return check(manifest, settings.serving, today=today, all_timings=all_timings)
+    return check(
+        chosen.manifest,
+        settings.serving,
+        today=today,
+        all_timings=chosen.timings,
+        write_exposures=chosen.write_exposures,
+    )
 
 
 def _report(settings: Settings, html: Path | None) -> int:

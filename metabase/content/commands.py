@@ -7,18 +7,34 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from metabase.content import exposures
 from metabase.content.check import check_files
 from metabase.content.database import Database, DuckDatabase, QueryError, empty_database, serving_database
+from metabase.content.exposures import exposures_text
 from metabase.content.load import FOLDER, Loaded, load_content, read_content
+from metabase.content.problems import Problem
 from metabase.content.run import Timing, first_rows, run_combinations, timings
 from metabase.contracts import Project, read_project
 from metabase.errors import ServingError
 
 
-def check(manifest: Path, serving: str, *, today: date, all_timings: bool, folder: Path = FOLDER) -> int:
-    """Print each problem as `file:line: sentence`, and what was done. Exit code: 1 with a problem, else 0."""
+def check(
+    manifest: Path,
+    serving: str,
+    *,
+    today: date,
+    all_timings: bool,
+    write_exposures: bool = False,
+    folder: Path = FOLDER,
+) -> int:
+    """Print each problem as `file:line: sentence`, and what was done. Exit code: 1 with a problem, else 0.
+
+    `write_exposures`: bring dbt's `exposures.yml` up to date instead of saying that it is not.
+    """
     loaded, project = read_content(folder), read_project(manifest)
     problems = check_files(loaded, project)
+    if not problems and folder == FOLDER:
+        problems += _exposures(loaded, manifest, write=write_exposures)
     with empty_database(project) as empty:
         found, _ = run_combinations(loaded, empty, today=today)
     problems += found
@@ -56,6 +72,17 @@ def report(serving: str, html: Path | None, *, reports: Path, today: date) -> in
             ) from error
     print(f"{len(content.dashboards)} dashboards on one page, {size:,} bytes: {target}")
     return 0
+
+
+def _exposures(loaded: Loaded, manifest: Path, *, write: bool) -> Iterator[Problem]:
+    text = exposures_text(loaded.content, manifest)
+    if exposures.FILE.exists() and exposures.FILE.read_text() == text:
+        return
+    if write:
+        exposures.FILE.write_text(text)
+        return
+    sentence = "This is not what the dashboards read; run `python -m metabase check --write-exposures`."
+    yield Problem(str(exposures.FILE.relative_to(FOLDER.parent)), 1, sentence)
 
 
 @contextmanager
