@@ -19,7 +19,10 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Document:
-    """One file below `metabase/`: its YAML as plain values, and the line of every key and item."""
+    """One file below `metabase/`: its YAML as plain values, and the line of every key and item.
+
+    `value` is null when the file is no YAML.
+    """
 
     file: str
     value: Any
@@ -40,7 +43,7 @@ def read_yaml(file: str, text: str, problems: list[Problem], *, first_line: int 
     except yaml.MarkedYAMLError as error:
         line = first_line + (error.problem_mark.line if error.problem_mark else 0)
         problems.append(Problem(file, line, f"This is no YAML: {error.problem}."))
-        return Document(file, {}, lines)
+        return Document(file, None, lines)
 
     def plain(node: yaml.Node, path: Path) -> Any:
         lines.setdefault(path, first_line + node.start_mark.line)
@@ -140,7 +143,9 @@ class Part:
 
 
 def whole(document: Document, problems: list[Problem]) -> Part:
-    """All of a document, which must be a mapping."""
+    """All of a document, which must be a mapping; nothing more is noted of what is no YAML."""
+    if document.value is None:
+        return Part(document, [])
     if isinstance(document.value, dict):
         return Part(document, problems, (), document.value)
     problems.append(Problem(document.file, document.line(), "This file must be a mapping of keys to values."))

@@ -21,6 +21,7 @@ from metabase.content.problems import Problem
 from metabase.content.samples import combinations_of, sample_values
 from metabase.content.tags import render, tags_of
 from metabase.contracts import Project
+from metabase.errors import ContentError
 from metabase.sql import quoted
 
 # So many rows of a mart are enough to try every combination on; one run of each question reads them all.
@@ -50,11 +51,11 @@ def run_combinations(loaded: Loaded, database: Database, *, today: date) -> tupl
         if not can_run(question):
             continue
         for values in combinations_of(sample_values(database, question.tags)):
-            rendered = render(question.sql, question.tags, values, today=today)
             count += 1
             try:
+                rendered = render(question.sql, question.tags, values, today=today)
                 answer = database.query(rendered.sql, rendered.values)
-            except QueryError as error:
+            except (ContentError, QueryError) as error:
                 problems.append(_failed(loaded, question, values, str(error)))
                 break
             if not values:

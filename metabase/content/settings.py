@@ -60,7 +60,6 @@ KNOWN_OF_COLUMN = frozenset(
         "date_style",
         "decimals",
         "link_text",
-        "link_url",
         "number_separators",
         "number_style",
         "prefix",
@@ -96,8 +95,7 @@ def column_of(key: str) -> str | None:
 
 def of_column(settings: Mapping[str, Any], column: str) -> Mapping[str, Any]:
     """What the settings say of one column."""
-    found = settings.get("column_settings", {})
-    return next((value for key, value in found.items() if column_of(key) == column), {})
+    return next((found for key, found in _of_columns(settings) if column_of(key) == column), {})
 
 
 def unknown_in(settings: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -105,7 +103,13 @@ def unknown_in(settings: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     for key in settings:
         if key not in KNOWN:
             yield (key,), f"There is no setting {key}"
-    for column, found in settings.get("column_settings", {}).items():
+    whole = settings.get("column_settings", {})
+    if not isinstance(whole, dict) or not all(isinstance(one, dict) for one in whole.values()):
+        yield ("column_settings",), "column_settings must be a mapping of columns to mappings"
+    for key in _NAMES:
+        if not isinstance(settings.get(key, []), str | list):
+            yield (key,), f"{key} must be a column or a list of columns"
+    for column, found in _of_columns(settings):
         if column_of(column) is None:
             yield ("column_settings", column), f'{column} is not of the form ["name","column"]'
         for key in found:
@@ -117,20 +121,26 @@ def columns_in(settings: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """Each column that the settings name, and where."""
     for key in _NAMES:
         found = settings.get(key, [])
-        for name in [found] if isinstance(found, str) else found:
-            yield (key,), name
-    for key, found in settings.get("column_settings", {}).items():
+        for name in [found] if isinstance(found, str) else found if isinstance(found, list) else []:
+            yield (key,), str(name)
+    for key, _ in _of_columns(settings):
         column = column_of(key)
         if column is not None:
             yield ("column_settings", key), column
-        for name in [found["link_url"].strip("{}")] if "link_url" in found else []:
-            yield ("column_settings", key, "link_url"), name
 
 
 def links_in(settings: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Each `click_behavior`, of the whole or of one column, and where."""
-    if "click_behavior" in settings:
+    if isinstance(settings.get("click_behavior"), dict):
         yield ("click_behavior",), settings["click_behavior"]
-    for key, found in settings.get("column_settings", {}).items():
-        if "click_behavior" in found:
+    for key, found in _of_columns(settings):
+        if isinstance(found.get("click_behavior"), dict):
             yield ("column_settings", key, "click_behavior"), found["click_behavior"]
+
+
+def _of_columns(settings: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """`column_settings`, of what has the right shape."""
+    found = settings.get("column_settings", {})
+    return (
+        [(key, one) for key, one in found.items() if isinstance(one, dict)] if isinstance(found, dict) else []
+    )
