@@ -63,8 +63,8 @@ def report(serving: str, html: Path | None, *, reports: Path, today: date) -> in
     with serving_database(serving) as database:
         if database is None:
             return 0
-        target = html or reports / head_of(database).release / "index.html"
         try:
+            target = html or reports / head_of(database).release / "index.html"
             size = write_report(content, database, target, today=today)
         except QueryError as error:
             raise ServingError(

@@ -23,11 +23,14 @@ _UPRIGHT = ("line", "area", "bar", "combo")
 
 def card_of(card: Card, question: Question, answer: Answer) -> Markup:
     """The card with its title, its picture and what the numbers mean."""
-    body = _body(card, question, answer)
+    title = str(card.visualization_settings.get("card.title") or question.name)
+    click = card.visualization_settings.get("click_behavior", {})
+    if click.get("linkType") == "dashboard":
+        title = element("a", title, href=f"#{click['targetId']}")
     return element(
         "article",
-        element("h4", str(card.visualization_settings.get("card.title") or question.name)),
-        body,
+        element("h4", title),
+        _body(card, question, answer),
         element("p", question.description, class_="why"),
         class_=f"card {question.display}",
         style=f"--w:{card.size_x}",
@@ -45,14 +48,19 @@ def _body(card: Card, question: Question, answer: Answer) -> Markup:
     found = {**question.visualization_settings, **card.visualization_settings}
     width, height = card.size_x * COLUMN - 42, card.size_y * ROW - 76
     if question.display == "funnel":
-        return _funnel(question, answer, width, height)
+        return _described(question, _funnel(question, answer, width, height))
     chart = chart_of(question, answer)
     if not any(value is not None for series in chart.series for value in series.values):
         return element("p", "All values are unknown.", class_="none")
     if question.display == "waterfall":
-        return waterfall(chart, found, width, height)
+        return _described(question, waterfall(chart, found, width, height))
     drawn = upright if question.display in _UPRIGHT else rows
-    return joined([_legend(chart), drawn(chart, found, width, height)])
+    return joined([_legend(chart), _described(question, drawn(chart, found, width, height))])
+
+
+def _described(question: Question, drawn: Markup) -> Markup:
+    """A picture with its question, for those who cannot see it."""
+    return element("div", drawn, role="img", aria_label=question.name)
 
 
 def _scalar(question: Question, answer: Answer) -> Markup:

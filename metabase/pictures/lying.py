@@ -71,7 +71,7 @@ def rows(chart: Chart, settings: Settings, width: float, height: float) -> Marku
         more = f"{len(chart.categories) - len(names)} more are not drawn"
         drawn.append(element("text", more, x=label, y=tall + 12, class_="tick"))
         tall += 16
-    return element("svg", *drawn, viewBox=f"0 0 {width:.0f} {tall:.0f}", role="img")
+    return element("svg", *drawn, viewBox=f"0 0 {width:.0f} {tall:.0f}")
 
 
 def funnel(
@@ -102,7 +102,7 @@ def funnel(
                     class_="mark",
                 )
             )
-    return element("svg", *drawn, viewBox=f"0 0 {width:.0f} {height:.0f}", role="img")
+    return element("svg", *drawn, viewBox=f"0 0 {width:.0f} {height:.0f}")
 
 
 def _value(text: str, x: float, y: float) -> Markup:

@@ -43,7 +43,7 @@ def upright(chart: Chart, settings: Settings, width: float, height: float) -> Ma
     drawn += [_line(chart, series, other, middles) for series in right]
     if settings.get("graph.show_goal") and scale.low <= settings["graph.goal_value"] <= scale.high:
         drawn.append(_goal(settings, scale, plot_right))
-    return element("svg", *drawn, viewBox=f"0 0 {width:.0f} {height:.0f}", role="img")
+    return element("svg", *drawn, viewBox=f"0 0 {width:.0f} {height:.0f}")
 
 
 def waterfall(chart: Chart, settings: Settings, width: float, height: float) -> Markup:
@@ -78,7 +78,7 @@ def waterfall(chart: Chart, settings: Settings, width: float, height: float) -> 
             )
         )
         drawn.append(element("text", name, x=x + step / 2, y=height - 7, class_="tick middle small"))
-    return element("svg", *drawn, viewBox=f"0 0 {width:.0f} {height:.0f}", role="img")
+    return element("svg", *drawn, viewBox=f"0 0 {width:.0f} {height:.0f}")
 
 
 def _scale(series: Sequence[Series], is_stacked: bool, settings: Settings, bottom: float) -> Scale:

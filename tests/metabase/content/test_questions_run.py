@@ -61,7 +61,7 @@ def test_every_combination_of_parameters_runs_on_empty_marts(project: Project) -
 
 
 def test_every_combination_of_parameters_runs_on_the_serving_folder(demo: Home, project: Project) -> None:
-    with serving_database(str(demo.path / "serving")) as database, first_rows(database, project) as rows:  # type: ignore[arg-type]
+    with serving_database(str(demo.path / "serving")) as database, first_rows(database, project) as rows:
         problems, _ = run_combinations(read_content(), rows, today=TODAY)
 
     assert problems == []
