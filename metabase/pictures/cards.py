@@ -21,8 +21,8 @@ LONG_TEXT = 34
 _UPRIGHT = ("line", "area", "bar", "combo")
 
 
-def card_of(card: Card, question: Question, answer: Answer) -> Markup:
-    """The card with its title, its picture and what the numbers mean."""
+def card_of(card: Card, question: Question, answer: Answer | None) -> Markup:
+    """The card with its title, its picture and what the numbers mean; null: the question did not run."""
     title = str(card.visualization_settings.get("card.title") or question.name)
     click = card.visualization_settings.get("click_behavior", {})
     if click.get("linkType") == "dashboard":
@@ -30,7 +30,7 @@ def card_of(card: Card, question: Question, answer: Answer) -> Markup:
     return element(
         "article",
         element("h4", title),
-        _body(card, question, answer),
+        _body(card, question, answer) if answer else element("p", "Not in this release.", class_="none"),
         element("p", question.description, class_="why"),
         class_=f"card {question.display}",
         style=f"--w:{card.size_x}",

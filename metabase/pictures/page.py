@@ -29,8 +29,8 @@ class Head:
     held: int
 
 
-def page_of(content: Content, answers: Mapping[tuple[str, str], Answer], head: Head) -> str:
-    """The page. `answers` by the keys of dashboard and question."""
+def page_of(content: Content, answers: Mapping[tuple[str, str], Answer | None], head: Head) -> str:
+    """The page. `answers` by the keys of dashboard and question; null where it did not run."""
     title = f"Tracehouse · release {head.release}"
     body = element(
         "div",
@@ -96,7 +96,9 @@ def _masthead(head: Head) -> Markup:
     )
 
 
-def _dashboard(dashboard: Dashboard, content: Content, answers: Mapping[tuple[str, str], Answer]) -> Markup:
+def _dashboard(
+    dashboard: Dashboard, content: Content, answers: Mapping[tuple[str, str], Answer | None]
+) -> Markup:
     filters = [
         element("li", f"{parameter.name}: {_chosen(parameter.default)}") for parameter in dashboard.parameters
     ]
@@ -113,7 +115,7 @@ def _dashboard(dashboard: Dashboard, content: Content, answers: Mapping[tuple[st
 
 
 def _grid(
-    dashboard: Dashboard, tab: Tab, content: Content, answers: Mapping[tuple[str, str], Answer]
+    dashboard: Dashboard, tab: Tab, content: Content, answers: Mapping[tuple[str, str], Answer | None]
 ) -> Markup:
     cards = sorted(tab.cards, key=lambda card: (card.row, card.col))
     shown = [_card(card, dashboard, content, answers) for card in cards if card.question not in HEADER]
@@ -121,7 +123,7 @@ def _grid(
 
 
 def _card(
-    card: Card, dashboard: Dashboard, content: Content, answers: Mapping[tuple[str, str], Answer]
+    card: Card, dashboard: Dashboard, content: Content, answers: Mapping[tuple[str, str], Answer | None]
 ) -> Markup:
     if card.question is None:
         return element("div", _markdown(card.text or ""), class_="said")

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from metabase.content.database import Answer, Database
+from metabase.content.database import Answer, Database, QueryError
 from metabase.content.model import Content, Dashboard
 from metabase.content.tags import Value, render
 from metabase.pictures.page import Head, page_of
 
 
-def write_report(content: Content, database: Database, target: Path, *, today: date) -> int:
-    """Write the page to `target`, beside it first and then renamed, and give its size in bytes.
+@dataclass(frozen=True)
+class Written:
+    """The page: its size in bytes, and the questions that do not run on this release, by key."""
 
-    `today` is the UTC day that relative dates are counted from. Raises QueryError when a question does not
-    run; `python -m metabase check` says which line of it is wrong.
+    size: int
+    failed: tuple[str, ...]
+
+
+def write_report(content: Content, database: Database, target: Path, *, today: date) -> Written:
+    """Write the page to `target`, beside it first and then renamed.
+
+    `today` is the UTC day that relative dates are counted from. A question that does not run, for want of a
+    mart in an older release, say, has a card that says so.
     """
     answers = {
         (dashboard.key, key): answer
@@ -28,7 +38,7 @@ def write_report(content: Content, database: Database, target: Path, *, today: d
     new = target.with_name(f"{target.name}.new")
     new.write_bytes(page)
     new.replace(target)
-    return len(page)
+    return Written(len(page), tuple(sorted({key for (_, key), answer in answers.items() if answer is None})))
 
 
 def head_of(database: Database) -> Head:
@@ -38,13 +48,14 @@ def head_of(database: Database) -> Head:
         "from marts.publications group by publication_id order by publication_id desc limit 1"
     ).rows
     release, published_at, held = row[0] if row else ("none", None, 0)
-    newest = database.query("select max(last_event_at) from marts.pipeline_health").rows[0][0]
-    return Head(str(release), _time(published_at), _time(newest), int(held))
+    newest = _answer(database, "select max(last_event_at) from marts.pipeline_health", ())
+    event = newest.rows[0][0] if newest else None
+    return Head(str(release), _time(published_at), _time(event), int(held))
 
 
 def _answers(
     content: Content, dashboard: Dashboard, database: Database, today: date
-) -> list[tuple[str, Answer]]:
+) -> list[tuple[str, Answer | None]]:
     """As the dashboard opens: each card with the defaults of the dashboard's parameters."""
     defaults = {parameter.slug: parameter.default for parameter in dashboard.parameters}
     found = []
@@ -59,8 +70,15 @@ def _answers(
                 if default is not None:
                     values[tag] = default
             rendered = render(question.sql, question.tags, values, today=today)
-            found.append((question.key, database.query(rendered.sql, rendered.values)))
+            found.append((question.key, _answer(database, rendered.sql, rendered.values)))
     return found
+
+
+def _answer(database: Database, sql: str, values: Sequence[Any]) -> Answer | None:
+    try:
+        return database.query(sql, values)
+    except QueryError:
+        return None
 
 
 def _time(value: Any) -> datetime | None:
