@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
+import pyarrow as pa
 
 from metabase.content.statements import Reads
 from metabase.contracts import Mart, Project
@@ -67,9 +69,19 @@ class PostgresDatabase:
         try:
             with self.connection.cursor() as cursor:
                 cursor.execute(sql, tuple(values) or None)
-                return Answer(tuple(column[0] for column in cursor.description or ()), cursor.fetchall())
+                found = cursor.fetch_arrow_table()
         except adbc_driver_manager.Error as error:
             raise QueryError(_one_line(error)) from error
+        columns = [_values(found.field(place), found.column(place)) for place in range(found.num_columns)]
+        return Answer(tuple(found.column_names), list(zip(*columns, strict=True)))
+
+
+def _values(field: pa.Field, column: pa.ChunkedArray) -> list[Any]:
+    """The values of one column; the driver gives PostgreSQL's `numeric` as text."""
+    values: list[Any] = column.to_pylist()
+    if isinstance(field.type, pa.OpaqueType) and field.type.type_name == "numeric":
+        return [None if value is None else Decimal(value) for value in values]
+    return values
 
 
 @contextmanager

@@ -29,12 +29,12 @@ select
     severity,
     rule_id,
     verdict,
-    state,
     tenant_id,
     agent_name,
-    evidence,
     remediation,
     trace_url,
+    state,
+    evidence,
     runbook_url
 from marts.compliance_exceptions
 where state in ('open', 'acknowledged') and {{date}} and {{tenant}} and {{agent}} and {{rule}} and {{jurisdiction}}

@@ -13,12 +13,15 @@ from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import duckdb
 import pytest
+from adbc_driver_postgresql import dbapi
 
-from metabase.content.database import empty_database
+from metabase.content.database import PostgresDatabase, empty_database, published
 from metabase.content.load import FOLDER, load_content
 from metabase.contracts import Project, read_project
 from metabase.pictures.report import write_report
+from tests.postgres_server import PostgresServer
 from tests.running import Home
 
 TODAY = date(2026, 11, 1)
@@ -151,6 +154,42 @@ def test_the_same_release_makes_the_same_page(demo: Home, demo_page: Page, tmp_p
     first = demo.path / "reports" / "r00000001" / "index.html"
     assert (tmp_path / "again.html").read_bytes() == first.read_bytes()
     assert demo_page.cards
+
+
+def test_postgresql_makes_the_same_page_as_the_folder(
+    demo: Home, demo_page: Page, postgres: PostgresServer, project: Project, tmp_path: Path
+) -> None:
+    with _demo_in_postgres(demo, postgres, project) as database:
+        written = write_report(load_content(), database, tmp_path / "index.html", today=TODAY)
+
+    assert written.failed == ()
+    first = demo.path / "reports" / "r00000001" / "index.html"
+    assert (tmp_path / "index.html").read_bytes() == first.read_bytes()
+    assert demo_page.cards
+
+
+@contextmanager
+def _demo_in_postgres(demo: Home, server: PostgresServer, project: Project) -> Iterator[PostgresDatabase]:
+    """The marts of the demo month in a database of their own, with the types of their contracts."""
+    with dbapi.connect(server.url, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("create database demo_report")
+    with (
+        duckdb.connect(str(demo.path / "serving" / "tracehouse.duckdb"), read_only=True) as folder,
+        dbapi.connect(server.url_of("demo_report"), autocommit=True) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("create schema marts")
+        for table, columns in published(project).items():
+            as_text = ", ".join(f'cast("{name}" as varchar) as "{name}"' for name in columns)
+            rows = folder.execute(f"select {as_text} from marts.{table}").to_arrow_table()
+            cursor.adbc_ingest("raw", rows, mode="create")
+            typed = ", ".join(
+                f'cast("{name}" as {"double precision" if kind.lower() == "double" else kind}) as "{name}"'
+                for name, kind in columns.items()
+            )
+            cursor.execute(f"create table marts.{table} as select {typed} from raw")
+            cursor.execute("drop table raw")
+        yield PostgresDatabase(connection)
 
 
 def _document(page: Path) -> str:
