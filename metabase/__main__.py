@@ -35,8 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
                 return _cost_changes(settings, chosen.before, chosen.after, as_json=chosen.json)
             case "connect":
                 return _connect(settings, only_init_sql=chosen.init_sql)
+            case "check":
+                return _check(settings, chosen)
             case _:
-                return _report(settings)
+                return _report(settings, chosen.html)
     except TracehouseError as error:
         print(error, file=sys.stderr)
         return {LakeBusyError: 3, SettingsError: 2}.get(_kind(error), 1)
@@ -61,7 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     changes.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
     connect = commands.add_parser("connect", help="what to enter in Metabase to read what is published")
     connect.add_argument("--init-sql", action="store_true", help="only the views, for DuckDB in memory")
-    commands.add_parser("report", help="the current release, each mart in it, and why a mart is held")
+    check = commands.add_parser("check", help="whether dashboards and questions fit together and run")
+    check.add_argument("--manifest", type=Path, default=MANIFEST, help="dbt's manifest.json")
+    check.add_argument("--timings", action="store_true", help="how long each question takes")
+    check.add_argument("--write-exposures", action="store_true", help="write dbt's exposures.yml from them")
+    report = commands.add_parser("report", help="the current release, why a mart is held, and all dashboards")
+    report.add_argument("--html", type=Path, help="default: $TRACEHOUSE_HOME/reports/<release>/index.html")
     return parser
 
 
@@ -92,10 +99,26 @@ def _rollback(settings: Settings, manifest: Path, publication_id: str) -> int:
     return 0
 
 
-def _report(settings: Settings) -> int:
+def _check(settings: Settings, chosen: argparse.Namespace) -> int:
+    from metabase.content.commands import check
+
+    today = settings.as_of_or(datetime.now(UTC)).date()
+    return check(
+        chosen.manifest,
+        settings,
+        today=today,
+        all_timings=chosen.timings,
+        write_exposures=chosen.write_exposures,
+    )
+
+
+def _report(settings: Settings, html: Path | None) -> int:
+    from metabase.content.commands import report
+
     with lake.connect(settings, read_only=True) as connection:
         print("\n".join(lines_of_serving(connection, settings)))
-    return 0
+    today = settings.as_of_or(datetime.now(UTC)).date()
+    return report(settings, html, today=today)
 
 
 def _connect(settings: Settings, *, only_init_sql: bool) -> int:

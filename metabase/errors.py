@@ -27,3 +27,11 @@ class PostgresError(ReleaseError):
 
 class StillReadError(PostgresError):
     """A release cannot be removed now, since a reader has a transaction open in it."""
+
+
+class ContentError(SettingsError):
+    """A question, a dashboard or `collections.yml` cannot be used as it is written. Exit code 2."""
+
+
+class ServingError(TracehouseError):
+    """The serving database cannot be read."""

@@ -1,6 +1,7 @@
 """Read this first: the whole graph and every policy that holds for all of it.
 
 landing/  ->  bronze  ->  ledger  ->  dbt models (tests are checks)  ->  release (one gate check a mart)
+    ->  dashboards, which are only named here
 
 Beside the ledger, what landed is looked through for personal data. Alerts are raised around the release, and
 delivered there and by a sensor.
@@ -11,6 +12,7 @@ from __future__ import annotations
 from dagster import Definitions, in_process_executor
 
 from orchestration.alert_assets import alert_delivery, deliver_alerts, delivery
+from orchestration.dashboards import dashboards
 from orchestration.dbt_assets import dbt_models
 from orchestration.erasure_assets import daily_erasure, erasure, erasures
 from orchestration.gate import release
@@ -35,6 +37,7 @@ defs = Definitions(
         alert_delivery,
         synthetic_probe,
         erasures,
+        *dashboards,
     ],
     jobs=[pipeline, maintenance, delivery, probing, erasure],
     schedules=[hourly, daily_maintenance, probe_schedule, daily_erasure],

@@ -1,0 +1,1 @@
+"""Pictures of questions: static HTML and SVG that need no server, no script and no network."""

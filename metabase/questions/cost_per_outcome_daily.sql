@@ -1,0 +1,26 @@
+/*
+name: What does an accepted outcome cost?
+description: >-
+  US dollars for each accepted outcome, over the tenants and days of which every cost is known.
+collection: usage
+display: line
+parameters:
+  date: {label: Date, type: date/all-options, field: [marts, unit_economics_daily, usage_date]}
+  tenant: {label: Tenant, type: string/=, field: [marts, unit_economics_daily, tenant_id]}
+  tier: {label: Tier, type: string/=, field: [marts, unit_economics_daily, entitlement_tier]}
+visualization_settings:
+  graph.dimensions: [usage_date]
+  graph.metrics: [cost_per_outcome_usd]
+  graph.y_axis.title_text: US dollars
+  column_settings:
+    '["name","usage_date"]': {column_title: Day (UTC)}
+    '["name","cost_per_outcome_usd"]': {column_title: An accepted outcome, number_style: currency, currency: USD, decimals: 4}
+*/
+select
+    usage_date,
+    sum(cost_usd) filter (where cost_per_accepted_outcome is not null)
+        / nullif(sum(accepted_outcomes) filter (where cost_per_accepted_outcome is not null), 0) as cost_per_outcome_usd
+from marts.unit_economics_daily
+where {{date}} and {{tenant}} and {{tier}}
+group by usage_date
+order by usage_date

@@ -1,0 +1,20 @@
+/*
+name: How many calls have no price?
+description: >-
+  Calls, weighted, whose usage is known and whose model has no price. Their cost is missing from every
+  sum.
+collection: usage
+display: scalar
+parameters:
+  date: {label: Date, type: date/all-options, field: [marts, token_usage_daily, usage_date]}
+  tenant: {label: Tenant, type: string/=, field: [marts, token_usage_daily, tenant_id]}
+  tier: {label: Tier, type: string/=, field: [marts, token_usage_daily, entitlement_tier]}
+  agent: {label: Agent, type: string/=, field: [marts, token_usage_daily, agent_name]}
+  environment: {label: Environment, type: string/=, field: [marts, token_usage_daily, environment]}
+visualization_settings:
+  column_settings:
+    '["name","unpriced_requests"]': {column_title: How many calls have no price, number_style: decimal, decimals: 0}
+*/
+select sum(unpriced_requests) as unpriced_requests
+from marts.token_usage_daily
+where {{date}} and {{tenant}} and {{tier}} and {{agent}} and {{environment}}
