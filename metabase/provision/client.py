@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -29,14 +29,23 @@ Pause = Callable[[float], None]
 
 
 class Client:
-    """One conversation with one Metabase. `pause` waits; `timeout` is that of each request."""
+    """One conversation with one Metabase. `pause` waits; `timeout` is that of each request.
+
+    `secrets` are struck out of every message: Metabase tells what it received when it refuses a body.
+    """
 
     def __init__(
-        self, url: str, *, pause: Pause = time.sleep, timeout: tuple[float, float] = TIMEOUT
+        self,
+        url: str,
+        *,
+        secrets: Iterable[str] = (),
+        pause: Pause = time.sleep,
+        timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
         # It writes every path at debug, and nothing of an answer; headers never show.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
         self._url = url
+        self._secrets = tuple(secrets)
         self._pause = pause
         self._timeout = timeout
         self._session = _Session()
@@ -62,6 +71,11 @@ class Client:
         if self._has_session:
             self._send("DELETE", "/api/session")
         self._session.close()
+
+    @property
+    def pause(self) -> Pause:
+        """How this client waits, for those who wait for the server."""
+        return self._pause
 
     def get(self, path: str, **query: str) -> Json:
         """What stands at `path`. Tried again after a failed connection, a 429 or a 5xx."""
@@ -108,11 +122,21 @@ class Client:
             ) from None
         if 200 <= response.status_code < 300:
             return _json(response, method, path)
+        message = without(_message(response), self._secrets)
+        told = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
         raise MetabaseError(
-            f"Metabase answered {response.status_code} to {method} {path}: {_message(response)}"
+            f"Metabase answered {response.status_code} to {method} {path}: {told}"
             f"{_advice(response.status_code)}",
             status=response.status_code,
         )
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """`text` with each secret struck out, also as JSON would write it."""
+    for secret in secrets:
+        for written in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
+            text = text.replace(written, "***")
+    return text
 
 
 class _Session(requests.Session):
@@ -150,8 +174,7 @@ def _message(response: requests.Response) -> str:
         parts = [str(answer[key]) for key in ("message", "error") if isinstance(answer.get(key), str)]
         parts += [f"{key}: {reason}" for key, reason in reasons.items()]
         answer = "; ".join(parts)
-    text = " ".join(str(answer).split()) or "no message"
-    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
+    return " ".join(str(answer).split()) or "no message"
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

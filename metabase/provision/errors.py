@@ -21,8 +21,8 @@ class NotOursError(TracehouseError):
     """Something that nobody told us to manage stands where a managed object is to go."""
 
 
-class UnknownNameError(TracehouseError):
-    """A file names a column, a question or a dashboard that is not there."""
+class BadContentError(TracehouseError):
+    """A file names what is not there, or says a name twice."""
 
 
 class FailingQuestionsError(TracehouseError):

@@ -15,7 +15,8 @@ _FILES: dict[Kind, str] = {
 }
 _MARKER = re.compile(
     r"^Managed by Tracehouse: "
-    r"(?:collections\.yml, (?P<collection>\w+)|questions/(?P<question>\w+)\.sql|dashboards/(?P<dashboard>\w+)\.yml)"
+    r"(?:collections\.yml, (?P<collection>\w+)|questions/(?P<question>\w+)\.sql"
+    r"|dashboards/(?P<dashboard>\w+)\.yml)"
     r"\. Edits here are overwritten\.$",
     re.MULTILINE,
 )
@@ -29,9 +30,8 @@ def file_of(kind: Kind, key: str) -> str:
 
 def marked(kind: Kind, key: str, description: str) -> str:
     """The description with the line that makes it a managed object."""
-    return (
-        f"{description.strip()}\n\nManaged by Tracehouse: {file_of(kind, key)}. Edits here are overwritten."
-    )
+    line = f"Managed by Tracehouse: {file_of(kind, key)}. Edits here are overwritten."
+    return f"{description.strip()}\n\n{line}"
 
 
 def key_of(kind: Kind, description: str | None) -> str | None:

@@ -1,0 +1,114 @@
+"""Links between dashboards in visualization settings: by key in files, by id on a server.
+
+In a file, a `click_behavior` of `linkType` `dashboard` or `question` has the key of the target as its
+`targetId`. The keys of a dashboard link's `parameterMapping` are slugs of the target's parameters; each has
+a `source` as Metabase writes it, of type `column`, or of type `parameter` with a slug of the dashboard
+that the link stands on. Source: Metabase, frontend/src/metabase-types/api/click-behavior.ts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from metabase.content.model import Content, Dashboard
+from metabase.provision.errors import BadContentError
+from metabase.provision.identity import file_of
+from metabase.provision.ids import Ids, name_of, parameter_id
+
+LinkKind = Literal["dashboard", "question"]
+
+
+def spelled_out(settings: Mapping[str, Any], content: Content, place: str, own: str | None) -> Any:
+    """The settings of a file with every link written in full, its target still a key.
+
+    `place` is the file, for messages; `own` the key of the dashboard that the card stands on.
+
+    Raises BadContentError when a link leads nowhere.
+    """
+
+    def spell(link: dict[str, Any], kind: LinkKind) -> dict[str, Any]:
+        target = link["targetId"]
+        if own is None:
+            raise BadContentError(
+                f"{place} links to {kind} {target!r}; such links stand on cards of dashboards."
+            )
+        there = content.dashboards if kind == "dashboard" else content.questions
+        if target not in there:
+            raise BadContentError(f"{place} links to {kind} {target!r}, and there is no such file.")
+        if kind == "question" or "parameterMapping" not in link:
+            return link
+        dashboard = content.dashboards[target]
+        mapping = {}
+        for slug, found in link["parameterMapping"].items():
+            _known(dashboard, slug, place)
+            target_id = parameter_id(target, slug)
+            source = dict(found["source"])
+            if source.get("type") == "parameter":
+                _known(content.dashboards[own], source["id"], place)
+                source["id"] = parameter_id(own, source["id"])
+            mapping[target_id] = {
+                "id": target_id,
+                "source": source,
+                "target": {"type": "parameter", "id": target_id},
+            }
+        return {**link, "parameterMapping": mapping}
+
+    return _walk(_with_plain_columns(settings), spell)
+
+
+def with_ids(settings: Any, ids: Ids) -> Any:
+    """What `spelled_out` gave, for the server: each target by its id."""
+
+    def resolve(link: dict[str, Any], kind: LinkKind) -> dict[str, Any]:
+        known = ids.dashboards if kind == "dashboard" else ids.questions
+        return {**link, "targetId": known[link["targetId"]]}
+
+    return _walk(settings, resolve)
+
+
+def with_keys(settings: Any, ids: Ids) -> Any:
+    """The server's settings with each target by its key, the reverse of `with_ids`."""
+
+    def name(link: dict[str, Any], kind: LinkKind) -> dict[str, Any]:
+        known = ids.dashboards if kind == "dashboard" else ids.questions
+        target = link["targetId"]
+        return {**link, "targetId": name_of(known, target) if isinstance(target, int) else target}
+
+    return _walk(_with_plain_columns(settings), name)
+
+
+def _walk(value: Any, change: Callable[[dict[str, Any], LinkKind], dict[str, Any]]) -> Any:
+    if isinstance(value, Mapping):
+        found = {key: _walk(item, change) for key, item in value.items()}
+        kind = found.get("linkType")
+        if kind in ("dashboard", "question") and "targetId" in found:
+            return change(found, kind)
+        return found
+    if isinstance(value, list | tuple):
+        return [_walk(item, change) for item in value]
+    return value
+
+
+def _with_plain_columns(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """`column_settings` has JSON for keys; spaces in them mean nothing."""
+    columns = settings.get("column_settings")
+    if not isinstance(columns, Mapping):
+        return dict(settings)
+    return {**settings, "column_settings": {_compact(key): value for key, value in columns.items()}}
+
+
+def _compact(key: str) -> str:
+    try:
+        return json.dumps(json.loads(key), separators=(",", ":"), ensure_ascii=False)
+    except ValueError:
+        return key
+
+
+def _known(dashboard: Dashboard, slug: str, place: str) -> None:
+    if slug not in {parameter.slug for parameter in dashboard.parameters}:
+        raise BadContentError(
+            f"{place} links with a parameter {slug!r}, and {file_of('dashboard', dashboard.key)} has none of "
+            "that name."
+        )
