@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return _release(settings, chosen.manifest, chosen.run_results)
             case "rollback":
                 return _rollback(settings, chosen.manifest, chosen.publication_id)
+            case "plan" | "apply":
+                return _provision(chosen)
             case "cost-changes":
                 return _cost_changes(settings, chosen.before, chosen.after, as_json=chosen.json)
             case "check":
@@ -65,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--write-exposures", action="store_true", help="write dbt's exposures.yml from them")
     report = commands.add_parser("report", help="the current release, why a mart is held, and all dashboards")
     report.add_argument("--html", type=Path, help="default: $TRACEHOUSE_HOME/reports/<release>/index.html")
+    plan = commands.add_parser("plan", help="what apply would change in Metabase; nothing is written")
+    plan.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    commands.add_parser("apply", help="make Metabase as questions/, dashboards/ and collections.yml say")
     return parser
 
 
@@ -127,6 +132,12 @@ def _cost_changes(settings: Settings, before: str | None, after: str | None, *, 
     for line in told(cost_changes(serving, before, after), before, after):
         print(line)
     return 0
+
+
+def _provision(chosen: argparse.Namespace) -> int:
+    from metabase.provision.command import run_apply, run_plan
+
+    return run_plan(os.environ, as_json=chosen.json) if chosen.command == "plan" else run_apply(os.environ)
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def environ(standin: StandIn, serving: dict[str, str]) -> dict[str, str]:
     return {
         "METABASE_URL": standin.url,
         "METABASE_USER": "first@tracehouse.example",
-        "METABASE_PASSWORD": f"pass word \"{secrets.token_hex(8)}\"",
+        "METABASE_PASSWORD": f'pass word "{secrets.token_hex(8)}"',
         **serving,
     }
 

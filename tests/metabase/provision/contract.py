@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -67,6 +68,12 @@ class Contract:
                 query = _query(operation, query_text)
                 return Request(operation.name, method, path, ids, query, _body(operation, payload))
         raise RefusedError(404, "API endpoint does not exist.")
+
+
+@cache
+def the_contract() -> Contract:
+    """The one contract, read once."""
+    return Contract()
 
 
 def _operation(path: str, told: Mapping[str, Any], schemas: Mapping[str, Any]) -> _Operation:

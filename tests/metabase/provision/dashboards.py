@@ -40,7 +40,13 @@ class Dashboards:
 
     def make(self, body: dict[str, Any]) -> dict[str, Any]:
         number = next(self.numbers)
-        empty = {"description": None, "collection_id": None, "parameters": [], "archived": False}
+        empty = {
+            "description": None,
+            "collection_id": None,
+            "parameters": [],
+            "archived": False,
+            "directly": False,
+        }
         self.stored[number] = {**empty, **body, "dashcards": {}, "tabs": {}}
         return self.one(number)
 
@@ -53,6 +59,7 @@ class Dashboards:
             there["tabs"], there["dashcards"] = self._layout(there, body)
         there.update({key: body[key] for key in _ALWAYS if key in body})
         there.update({key: body[key] for key in _UNLESS_NULL if body.get(key) is not None})
+        there["directly"] = bool(body.get("archived", there["directly"]))
         return self.one(number)
 
     def _layout(

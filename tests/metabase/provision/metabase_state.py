@@ -252,7 +252,7 @@ class State:
         for key in gone:
             self.collections[key]["archived"] = is_archived
         for item in [*self.cards.values(), *self.dashboards.stored.values()]:
-            if item["collection_id"] in gone:
+            if item["collection_id"] in gone and not item["directly"]:
                 item["archived"] = is_archived
 
     # Questions
@@ -285,8 +285,7 @@ class State:
         there.update(request.body)
         if "dataset_query" in request.body:
             there["dataset_query"] = self._query(request.body["dataset_query"])
-        if "archived" in request.body:
-            there["directly"] = bool(request.body["archived"])
+        there["directly"] = bool(request.body.get("archived", there["directly"]))
         return self._card(request.ids[0])
 
     def post_api_card_card_id_query(self, request: Request) -> Json:

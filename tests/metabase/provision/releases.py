@@ -19,7 +19,7 @@ ROWS_BY_MART = Question(
     collection="operations",
     display="bar",
     sql=(
-        "select mart, sum(row_count) as row_count\nfrom marts.publications\n"
+        "select mart, cast(sum(row_count) as bigint) as row_count\nfrom marts.publications\n"
         "where {{mart}} and {{day}} [[and state = {{state}}]]\ngroup by mart\norder by mart"
     ),
     tags=(MART, DAY, STATE),

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.metabase.provision.contract import Contract, RefusedError, Request
+from tests.metabase.provision.contract import RefusedError, Request, the_contract
 from tests.metabase.provision.metabase_state import Json, State
 
 _OPEN = frozenset(["get-health", "get-session-properties", "post-api-setup", "post-api-session"])
@@ -52,7 +52,7 @@ class StandIn:
     """The server, its state, and a record of every write."""
 
     def __init__(self) -> None:
-        self.contract = Contract()
+        self.contract = the_contract()
         self.state = State()
         self.faults = Faults()
         self.writes: list[Written] = []
@@ -112,6 +112,9 @@ def standing_in() -> Iterator[StandIn]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # An answer leaves in one piece; in two, each would wait for the other side's acknowledgement.
+        wbufsize = -1
+        disable_nagle_algorithm = True
 
         def _handle(self) -> None:
             payload = self.rfile.read(int(self.headers.get("Content-Length") or 0))
