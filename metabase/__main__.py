@@ -69,7 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--html", type=Path, help="default: $TRACEHOUSE_HOME/reports/<release>/index.html")
     plan = commands.add_parser("plan", help="what apply would change in Metabase; nothing is written")
     plan.add_argument("--json", action="store_true", help="one JSON object instead of lines")
-    commands.add_parser("apply", help="make Metabase as questions/, dashboards/ and collections.yml say")
+    apply = commands.add_parser("apply", help="make Metabase as questions/, dashboards/ and collections.yml say")
+    for command in (plan, apply):
+        command.add_argument(
+            "--rewrite-connection", action="store_true", help="write it again, since its password is a new one"
+        )
     return parser
 
 
@@ -137,7 +141,9 @@ def _cost_changes(settings: Settings, before: str | None, after: str | None, *, 
 def _provision(chosen: argparse.Namespace) -> int:
     from metabase.provision.command import run_apply, run_plan
 
-    return run_plan(os.environ, as_json=chosen.json) if chosen.command == "plan" else run_apply(os.environ)
+    if chosen.command == "apply":
+        return run_apply(os.environ, rewrite_connection=chosen.rewrite_connection)
+    return run_plan(os.environ, as_json=chosen.json, rewrite_connection=chosen.rewrite_connection)
 
 
 @contextmanager

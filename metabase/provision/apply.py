@@ -47,16 +47,26 @@ class _Work:
     meant: dict[Kind, dict[str, View]]
 
 
-def plan(client: Client, content: Content, settings: MetabaseSettings) -> Plan:
+def plan(
+    client: Client, content: Content, settings: MetabaseSettings, *, rewrite_connection: bool = False
+) -> Plan:
     """What `apply` would do. Nothing is written."""
     survey = enter(client, settings)
     if not survey.is_new:
         survey = look(client, content, settings)
-    return make_plan(content, survey, settings)
+    return make_plan(content, survey, settings, rewrite_connection=rewrite_connection)
 
 
-def apply(client: Client, content: Content, settings: MetabaseSettings, say: Say) -> Plan:
+def apply(
+    client: Client,
+    content: Content,
+    settings: MetabaseSettings,
+    say: Say,
+    *,
+    rewrite_connection: bool = False,
+) -> Plan:
     """Do it, and run every question. Returns the plan that was carried out; `say` gets a line for each step.
+    `rewrite_connection`: write the managed connection again, since its password may be a new one.
 
     Raises StoredWronglyError when what was written is not what is there afterwards, and
     FailingQuestionsError, at the end, when questions cannot be run.
@@ -68,7 +78,7 @@ def apply(client: Client, content: Content, settings: MetabaseSettings, say: Say
         say("create person the first administrator")
         _set_up(client, survey, settings)
     survey = look(client, content, settings)
-    todo = make_plan(content, survey, settings)
+    todo = make_plan(content, survey, settings, rewrite_connection=rewrite_connection)
     work = _Work(client, content, settings, survey, views(content, settings.database))
     for number, step in enumerate(todo.steps, start=1):
         say(f"[{number}/{len(todo.steps)}] {step.action} {title(step)}")

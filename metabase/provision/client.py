@@ -6,6 +6,7 @@ not followed: the key would go with them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import time
@@ -67,9 +68,10 @@ class Client:
         self._has_session = True
 
     def close(self) -> None:
-        """End the session on the server, if this client opened one."""
+        """End the session on the server, if this client opened one; it would end by itself in days."""
         if self._has_session:
-            self._send("DELETE", "/api/session")
+            with contextlib.suppress(MetabaseError):
+                self._send("DELETE", "/api/session")
         self._session.close()
 
     @property
@@ -122,7 +124,7 @@ class Client:
             ) from None
         if 200 <= response.status_code < 300:
             return _json(response, method, path)
-        message = without(_message(response), self._secrets)
+        message = _message(response, self._secrets)
         told = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
         raise MetabaseError(
             f"Metabase answered {response.status_code} to {method} {path}: {told}"
@@ -163,18 +165,33 @@ def _json(response: requests.Response, method: str, path: str) -> Json:
         ) from None
 
 
-def _message(response: requests.Response) -> str:
+def _message(response: requests.Response, secrets: Iterable[str]) -> str:
     """The server's own words: a text, or `message` and the reason for each key it names."""
     try:
         answer = response.json()
     except ValueError:
         answer = response.text
+    answer = _clean(answer, tuple(secrets))
     if isinstance(answer, dict):
         reasons = {**_mapping(answer.get("errors")), **_mapping(answer.get("specific-errors"))}
         parts = [str(answer[key]) for key in ("message", "error") if isinstance(answer.get(key), str)]
-        parts += [f"{key}: {reason}" for key, reason in reasons.items()]
+        parts += [f"{key}: {_words(reason)}" for key, reason in reasons.items()]
         answer = "; ".join(parts)
-    return " ".join(str(answer).split()) or "no message"
+    return _words(answer) or "no message"
+
+
+def _clean(value: Json, secrets: tuple[str, ...]) -> Json:
+    """`value` with the secrets struck out of each text in it, before anything is quoted a second time."""
+    if isinstance(value, dict):
+        return {without(key, secrets): _clean(item, secrets) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_clean(item, secrets) for item in value]
+    return without(value, secrets) if isinstance(value, str) else value
+
+
+def _words(value: Json) -> str:
+    listed = value if isinstance(value, list) else [value]
+    return " ".join(" ".join(str(item).split()) for item in listed)
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

@@ -23,7 +23,7 @@ from metabase.provision.survey import known_fields
 # Seconds between two looks at what a sync has found, and how many looks.
 _PERIOD = 2.0
 _LOOKS = 90
-# Never shown, and never given back by the server as it was sent.
+# Never shown: either may hold a secret.
 _HIDDEN = frozenset(["password", "init_sql"])
 
 
@@ -70,9 +70,14 @@ def check_connection(stored: Stored | None, settings: MetabaseSettings) -> None:
         )
 
 
-def connection_changes(stored: Stored, connection: Connection) -> list[Change]:
-    """What apply would change; a password is never told by the server, so never compared."""
+def connection_changes(stored: Stored, connection: Connection, *, rewrite: bool = False) -> list[Change]:
+    """What apply would change. A server tells no password, so it is compared with nothing: see `rewrite`.
+
+    `rewrite`: write the connection again, whatever is there.
+    """
     found = _differences(stored, connection)
+    if rewrite:
+        found.append(Change(("details", "password"), "(not shown)", "(not shown)"))
     if DATABASE_MARKER not in (stored.get("description") or ""):
         found.append(Change(("description",), stored.get("description"), DATABASE_MARKER))
     return found

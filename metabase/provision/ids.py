@@ -32,6 +32,11 @@ class Ids:
                 f"Metabase knows no column {'.'.join(column)}; publish a release with it, then apply again."
             ) from None
 
+    def column_of(self, field_id: int | None) -> str:
+        """Schema, table and column with dots; `#` and the id itself for one that is not known."""
+        found = (column for column, known in self.fields.items() if known == field_id)
+        return ".".join(next(found, (f"#{field_id}",)))
+
 
 def tag_id(question: str, tag: str) -> str:
     """The id of a template tag and of the parameter of a question that sets it: a UUID."""

@@ -1,5 +1,8 @@
 """Links between dashboards in visualization settings: by key in files, by id on a server.
 
+A link that a question's file has is put on every card that shows the question: Metabase follows links on
+cards only, and a question is made before the dashboards that it leads to.
+
 In a file, a `click_behavior` of `linkType` `dashboard` or `question` has the key of the target as its
 `targetId`. The keys of a dashboard link's `parameterMapping` are slugs of the target's parameters; each has
 a `source` as Metabase writes it, of type `column`, or of type `parameter` with a slug of the dashboard
@@ -20,7 +23,38 @@ from metabase.provision.ids import Ids, name_of, parameter_id
 LinkKind = Literal["dashboard", "question"]
 
 
-def spelled_out(settings: Mapping[str, Any], content: Content, place: str, own: str | None) -> Any:
+def without_links(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a question without its links to dashboards and questions."""
+    kept = {key: value for key, value in _with_plain_columns(settings).items() if not _is_link(key, value)}
+    if "column_settings" in kept:
+        kept["column_settings"] = {
+            column: {key: value for key, value in found.items() if not _is_link(key, value)}
+            for column, found in kept["column_settings"].items()
+        }
+    return kept
+
+
+def with_links_of(question: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a card, and the links of its question where the card has no click of its own."""
+    question, card = _with_plain_columns(question), _with_plain_columns(card)
+    links = {key: value for key, value in question.items() if _is_link(key, value)}
+    columns = {column: dict(found) for column, found in card.get("column_settings", {}).items()}
+    for column, found in question.get("column_settings", {}).items():
+        for key, value in found.items():
+            if _is_link(key, value):
+                columns.setdefault(column, {}).setdefault(key, value)
+    return {**links, **card, **({"column_settings": columns} if columns else {})}
+
+
+def _is_link(key: str, value: Any) -> bool:
+    return (
+        key == "click_behavior"
+        and isinstance(value, Mapping)
+        and value.get("linkType") in ("dashboard", "question")
+    )
+
+
+def spelled_out(settings: Mapping[str, Any], content: Content, place: str, own: str) -> Any:
     """The settings of a file with every link written in full, its target still a key.
 
     `place` is the file, for messages; `own` the key of the dashboard that the card stands on.
@@ -30,10 +64,6 @@ def spelled_out(settings: Mapping[str, Any], content: Content, place: str, own: 
 
     def spell(link: dict[str, Any], kind: LinkKind) -> dict[str, Any]:
         target = link["targetId"]
-        if own is None:
-            raise BadContentError(
-                f"{place} links to {kind} {target!r}; such links stand on cards of dashboards."
-            )
         there = content.dashboards if kind == "dashboard" else content.questions
         if target not in there:
             raise BadContentError(f"{place} links to {kind} {target!r}, and there is no such file.")

@@ -32,6 +32,7 @@ from metabase.provision.wanted import (
 
 Action = Literal["create", "update", "restore", "archive"]
 StepKind = Literal["person", "connection", "columns", "group", "data rights", "collection rights"] | Kind
+_AS_IT_STANDS = "The connection {!r} is not managed, and neither is who may ask questions of it."
 KINDS: tuple[Kind, ...] = ("collection", "question", "dashboard")
 
 
@@ -89,12 +90,15 @@ def seen_view(kind: Kind, key: str, stored: Stored, ids: Ids, database: str) -> 
             return seen_dashboard(stored, ids)
 
 
-def make_plan(content: Content, survey: Survey, settings: MetabaseSettings) -> Plan:
+def make_plan(
+    content: Content, survey: Survey, settings: MetabaseSettings, *, rewrite_connection: bool = False
+) -> Plan:
     """Compare. Raises when something in the files, or on the server, leaves no way to do what they say."""
     meant = views(content, settings.database)
     check_connection(survey.database, settings)
-    steps = [*_person(survey), *_connection(content, survey, settings), *_groups(content, survey)]
-    steps += _rights(content, survey)
+    steps = [*_person(survey), *_connection(survey, settings, rewrite=rewrite_connection)]
+    steps += [*_columns(content, survey), *_groups(content, survey)]
+    steps += _rights(content, survey) if settings.connection else []
     unchanged = 0
     for kind in KINDS:
         found = [_object(kind, key, view, survey, settings.database) for key, view in meant[kind].items()]
@@ -103,7 +107,8 @@ def make_plan(content: Content, survey: Survey, settings: MetabaseSettings) -> P
         steps += sorted(filter(None, found), key=lambda step: step.action != "create")
         steps += _collection_rights(content, survey) if kind == "collection" else []
     steps += _archived(meant, survey)
-    return Plan(tuple(steps), unchanged, len(content.questions), tuple(survey.notes))
+    notes = [] if settings.connection else [_AS_IT_STANDS.format(settings.database)]
+    return Plan(tuple(steps), unchanged, len(content.questions), (*notes, *survey.notes))
 
 
 def _person(survey: Survey) -> Iterable[Step]:
@@ -111,13 +116,16 @@ def _person(survey: Survey) -> Iterable[Step]:
         yield Step("create", "person", "the first administrator", (), 1)
 
 
-def _connection(content: Content, survey: Survey, settings: MetabaseSettings) -> Iterable[Step]:
+def _connection(survey: Survey, settings: MetabaseSettings, *, rewrite: bool) -> Iterable[Step]:
     if survey.database is None:
         yield Step("create", "connection", settings.database, (), 2)
     elif settings.connection is not None:
-        found = connection_changes(survey.database, settings.connection)
+        found = connection_changes(survey.database, settings.connection, rewrite=rewrite)
         if found:
             yield Step("update", "connection", settings.database, tuple(found), 1)
+
+
+def _columns(content: Content, survey: Survey) -> Iterable[Step]:
     missing = missing_fields(survey.ids.fields, needed_fields(content))
     if missing:
         names = tuple(Change((".".join(column),), None, place) for column, place in missing.items())

@@ -92,11 +92,10 @@ def _tag(question: str, name: str, tag: Stored, ids: Ids) -> View:
         "default": tag.get("default"),
     }
     if tag.get("type") == "dimension":
-        columns = {field_id: ".".join(column) for column, field_id in ids.fields.items()}
         # ["field", 12, {…}]: the server may add what it knows of the column.
         reference = tag.get("dimension") or [None, None]
         view["type"] = tag.get("widget-type")
-        view["field"] = columns.get(reference[1], f"#{reference[1]}")
+        view["field"] = ids.column_of(reference[1])
     if tag.get("id") != tag_id(question, name):
         view["id"] = tag.get("id")
     return dict(tidy(view))

@@ -13,7 +13,7 @@ from metabase.provision.compare import tidy
 from metabase.provision.errors import BadContentError
 from metabase.provision.identity import file_of, marked
 from metabase.provision.ids import parameter_id
-from metabase.provision.links import spelled_out
+from metabase.provision.links import spelled_out, with_links_of, without_links
 
 View = dict[str, Any]
 
@@ -42,7 +42,7 @@ def wanted_question(question: Question, content: Content, database: str) -> View
         "display": question.display,
         "sql": question.sql,
         "tags": {tag.name: _tag(tag) for tag in question.tags},
-        "visualization_settings": tidy(spelled_out(question.visualization_settings, content, place, None)),
+        "visualization_settings": tidy(without_links(question.visualization_settings)),
     }
 
 
@@ -142,9 +142,11 @@ def _card(card: Card, content: Content, dashboard: str, slugs: list[str]) -> Vie
     place = file_of("dashboard", dashboard)
     for slug in card.parameters:
         _known(slug, slugs, place, "parameter")
+    settings = card.visualization_settings
     if card.question is not None:
         _known(card.question, content.questions, place, "question")
         question = content.questions[card.question]
+        settings = with_links_of(question.visualization_settings, settings)
         targets = {slug: target_of(tag_named(question, tag, place)) for slug, tag in card.parameters.items()}
     else:
         targets = {slug: ["text-tag", tag] for slug, tag in card.parameters.items()}
@@ -156,7 +158,7 @@ def _card(card: Card, content: Content, dashboard: str, slugs: list[str]) -> Vie
         "size_x": card.size_x,
         "size_y": card.size_y,
         "parameters": targets,
-        "visualization_settings": spelled_out(card.visualization_settings, content, place, dashboard),
+        "visualization_settings": spelled_out(settings, content, place, dashboard),
     }
     return dict(tidy(view))
 

@@ -10,7 +10,7 @@ from typing import Any
 from tests.metabase.provision.contract import RefusedError, Request
 from tests.metabase.provision.dashboards import Dashboards
 from tests.metabase.provision.graphs import ADMINISTRATORS, ALL_USERS, Graphs
-from tests.metabase.provision.native_sql import QueryError, columns_of, render, run
+from tests.metabase.provision.native_sql import Connections, QueryError, render
 
 Json = Any
 
@@ -38,6 +38,7 @@ class State:
             self.trash: {"name": "Trash", "type": "trash", "location": "/", "archived": False}
         }
         self.cards: dict[int, dict[str, Any]] = {}
+        self.postgres = Connections()
         self.graphs = Graphs()
         self.dashboards = Dashboards(self.cards)
         self.numbers = itertools.count(10)
@@ -109,7 +110,7 @@ class State:
             for number, column in self.columns.items()
             if self.column_database[number] == request.ids[0]
         }
-        for column in columns_of(self.databases[request.ids[0]]["details"]):
+        for column in self.postgres.columns_of(self.databases[request.ids[0]]["details"]):
             if column not in known:
                 number = next(self.numbers)
                 self.columns[number], self.column_database[number] = column, request.ids[0]
@@ -136,7 +137,7 @@ class State:
         if engine != "postgres":
             return
         try:
-            run(details, "select 1", [])
+            self.postgres.run(details, "select 1", [])
         except QueryError as error:
             raise RefusedError(400, {"message": str(error), "errors": {"host": "check your host"}}) from None
 
@@ -300,7 +301,7 @@ class State:
                 stored["native"].get("template-tags") or {}, request.body.get("parameters") or []
             )
             sql, bound = render(stored["native"], values, self.columns)
-            names, rows = run(self.databases[stored["database"]]["details"], sql, bound)
+            names, rows = self.postgres.run(self.databases[stored["database"]]["details"], sql, bound)
         except QueryError as error:
             return {"status": "failed", "error": str(error), "data": {"rows": [], "cols": []}, "row_count": 0}
         cols = [{"name": name, "display_name": name} for name in names]

@@ -101,25 +101,39 @@ def _between(name: str, value: str, bind: Any) -> str:
     return " and ".join(conditions)
 
 
-def run(details: Mapping[str, Any], sql: str, bound: list[Any]) -> tuple[list[str], list[list[Any]]]:
-    """Names of columns and rows, as the connection's own role. Raises QueryError with PostgreSQL's words."""
-    try:
-        with postgresql.connect(url_of(details)) as connection, connection.cursor() as cursor:
-            cursor.execute(sql, bound or None)
-            rows = [[_json(value) for value in row] for row in cursor.fetchall()]
-            return [column[0] for column in cursor.description or []], rows
-    except postgresql.Error as error:
-        raise QueryError(" ".join(str(error).split())) from None
+class Connections:
+    """Connections to PostgreSQL by address, open until `close`."""
 
+    def __init__(self) -> None:
+        self._open: dict[str, Any] = {}
 
-def columns_of(details: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Schema, table and column of everything that the role may read in the schemas of the connection."""
-    sql = (
-        "select table_schema, table_name, column_name from information_schema.columns "
-        "where table_schema like $1 order by table_schema, table_name, ordinal_position"
-    )
-    pattern = str(details.get("schema-filters-patterns") or "%").replace("*", "%")
-    return [(row[0], row[1], row[2]) for row in run(details, sql, [pattern])[1]]
+    def run(
+        self, details: Mapping[str, Any], sql: str, bound: list[Any]
+    ) -> tuple[list[str], list[list[Any]]]:
+        """Names of columns, and rows, as the connection's role. Raises QueryError in PostgreSQL's words."""
+        url = url_of(details)
+        try:
+            if url not in self._open:
+                self._open[url] = postgresql.connect(url, autocommit=True)
+            with self._open[url].cursor() as cursor:
+                cursor.execute(sql, bound or None)
+                rows = [[_json(value) for value in row] for row in cursor.fetchall()]
+                return [column[0] for column in cursor.description or []], rows
+        except postgresql.Error as error:
+            raise QueryError(" ".join(str(error).split())) from None
+
+    def columns_of(self, details: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """Schema, table and column of everything that the role may read in the schemas of the connection."""
+        sql = (
+            "select table_schema, table_name, column_name from information_schema.columns "
+            "where table_schema like $1 order by table_schema, table_name, ordinal_position"
+        )
+        pattern = str(details.get("schema-filters-patterns") or "%").replace("*", "%")
+        return [(row[0], row[1], row[2]) for row in self.run(details, sql, [pattern])[1]]
+
+    def close(self) -> None:
+        for connection in self._open.values():
+            connection.close()
 
 
 def url_of(details: Mapping[str, Any]) -> str:

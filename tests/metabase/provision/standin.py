@@ -146,3 +146,4 @@ def standing_in() -> Iterator[StandIn]:
         server.shutdown()
         server.server_close()
         thread.join()
+        standin.state.postgres.close()

@@ -368,6 +368,18 @@ def test_a_changed_connection_is_written_with_its_password(
     assert (details["host"], details["password"]) == ("localhost", environ["METABASE_DB_PASSWORD"])
 
 
+def test_a_connection_whose_password_is_a_new_one_is_written_again(
+    applied: Provisioning, standin: StandIn
+) -> None:
+    next(iter(standin.state.databases.values()))["details"]["password"] = "the one before"
+    assert applied.plan(content()).steps == ()
+    with pytest.raises(FailingQuestionsError, match="password authentication failed"):
+        applied.apply(content())
+    assert applied.plan(content(), rewrite_connection=True).calls == 1
+    applied.apply(content(), rewrite_connection=True)
+    assert [written.path.split("/")[2] for written in standin.writes] == ["database"]
+
+
 def test_apply_waits_until_the_sync_has_found_the_columns(someone: Provisioning, standin: StandIn) -> None:
     standin.faults.slow_looks = 3
     someone.apply(content())

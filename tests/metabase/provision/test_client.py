@@ -116,9 +116,20 @@ def test_no_secret_is_in_any_line_error_or_log(
     client.close()
 
 
-def test_a_session_is_ended_and_a_key_is_not(someone: Provisioning, standin: StandIn) -> None:
+def test_a_session_is_ended(someone: Provisioning, standin: StandIn) -> None:
     someone.apply(content())
+    someone.plan(content())
+    asked = [method for method, path in standin.requests if path == "/api/session"]
+    assert asked == ["DELETE", "POST", "DELETE"]
     assert standin.state.sessions == set()
+
+
+def test_an_error_is_told_even_when_the_session_cannot_be_ended(
+    applied: Provisioning, standin: StandIn
+) -> None:
+    standin.faults.refusals += [("GET /api/database", 403), ("DELETE /api/session", 403)]
+    with pytest.raises(MetabaseError, match=r"403 to GET /api/database: .*to the group Administrators"):
+        applied.plan(content())
 
 
 def test_a_new_metabase_gets_its_first_administrator(

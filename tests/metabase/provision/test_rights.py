@@ -89,6 +89,8 @@ def test_administrators_are_no_group_of_a_file(applied: Provisioning, standin: S
     assert standin.writes == []
 
 
-def test_administrators_keep_everything(applied: Provisioning, standin: StandIn) -> None:
+def test_no_right_of_administrators_is_written(someone: Provisioning, standin: StandIn) -> None:
+    someone.apply(content())
     sent = [written.body["groups"] for written in standin.writes if written.path.endswith("/graph")]
+    assert len(sent) == 2
     assert all(str(ADMINISTRATORS) not in groups for groups in sent)
