@@ -69,10 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--html", type=Path, help="default: $TRACEHOUSE_HOME/reports/<release>/index.html")
     plan = commands.add_parser("plan", help="what apply would change in Metabase; nothing is written")
     plan.add_argument("--json", action="store_true", help="one JSON object instead of lines")
-    apply = commands.add_parser("apply", help="make Metabase as questions/, dashboards/ and collections.yml say")
+    apply = commands.add_parser("apply", help="make Metabase as the files of metabase/ say")
     for command in (plan, apply):
         command.add_argument(
-            "--rewrite-connection", action="store_true", help="write it again, since its password is a new one"
+            "--rewrite-connection", action="store_true", help="write it again: its password is a new one"
         )
     return parser
 

@@ -231,7 +231,7 @@ def _run_questions(work: _Work, say: Say) -> None:
     if failures:
         raise FailingQuestionsError(
             f"{len(failures)} of {len(work.content.questions)} questions cannot be run. All is written; "
-            "mend these files and apply again:\n" + "\n".join(f"  {failure}" for failure in failures)
+            "mend what they say and apply again:\n" + "\n".join(f"  {failure}" for failure in failures)
         )
     say(f"All {len(work.content.questions)} questions run, {rows} rows.")
 

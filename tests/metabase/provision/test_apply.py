@@ -371,7 +371,7 @@ def test_a_changed_connection_is_written_with_its_password(
 def test_a_connection_whose_password_is_a_new_one_is_written_again(
     applied: Provisioning, standin: StandIn
 ) -> None:
-    next(iter(standin.state.databases.values()))["details"]["password"] = "the one before"
+    next(iter(standin.state.databases.values()))["details"]["password"] = "the-one-before"
     assert applied.plan(content()).steps == ()
     with pytest.raises(FailingQuestionsError, match="password authentication failed"):
         applied.apply(content())
