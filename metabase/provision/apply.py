@@ -20,7 +20,7 @@ from metabase.provision.compare import changes, shown
 from metabase.provision.connection import create_connection, sync, update_connection
 from metabase.provision.errors import FailingQuestionsError, MetabaseError, StoredWronglyError
 from metabase.provision.identity import Kind, file_of
-from metabase.provision.plan import Plan, Step, make_plan, seen_view, views
+from metabase.provision.plan import PLACES, Plan, Step, make_plan, seen_view, views
 from metabase.provision.rights import group_ids, write_collection_rights, write_data_rights
 from metabase.provision.seen import Stored
 from metabase.provision.settings import MetabaseSettings
@@ -156,13 +156,12 @@ def _do_object(work: _Work, kind: Kind, step: Step) -> None:
         if not read_one(work.client, kind, ids[step.key]).get("archived"):
             raise StoredWronglyError(f"{file_of(kind, step.key)} was to be archived, and is not.")
         return
+    body = _body(work, kind, step.key, work.survey.stored[kind][step.key])
     if step.action == "restore":
-        # A dashboard in the trash takes no cards.
-        work.client.put(path, {"archived": False})
-    differing = {change.path[0] for change in step.changes}
-    if differing:
-        body = _body(work, kind, step.key, work.survey.stored[kind][step.key])
-        work.client.put(path, only(kind, body, differing))
+        # Alone, since a dashboard in the trash takes no cards; where it was may be in the trash itself.
+        work.client.put(path, {"archived": False, **only(kind, body, PLACES)})
+    if step.changes:
+        work.client.put(path, only(kind, body, {change.path[0] for change in step.changes}))
     _check(work, kind, step.key)
 
 

@@ -1,7 +1,7 @@
 """Links between dashboards in visualization settings: by key in files, by id on a server.
 
-A link that a question's file has is put on every card that shows the question: Metabase follows links on
-cards only, and a question is made before the dashboards that it leads to.
+A link that a question's file has is put on every card that shows the question: Metabase's editor keeps links
+on cards, and a question is made before the dashboards that it leads to.
 
 In a file, a `click_behavior` of `linkType` `dashboard` or `question` has the key of the target as its
 `targetId`. The keys of a dashboard link's `parameterMapping` are slugs of the target's parameters; each has

@@ -33,6 +33,8 @@ from metabase.provision.wanted import (
 Action = Literal["create", "update", "restore", "archive"]
 StepKind = Literal["person", "connection", "columns", "group", "data rights", "collection rights"] | Kind
 _AS_IT_STANDS = "The connection {!r} is not managed, and neither is who may ask questions of it."
+# The keys of views that say where an object stands.
+PLACES = frozenset(["parent", "collection"])
 KINDS: tuple[Kind, ...] = ("collection", "question", "dashboard")
 
 
@@ -171,6 +173,8 @@ def _object(kind: Kind, key: str, view: View, survey: Survey, database: str) -> 
         return Step("create", kind, key, (), 2 if kind == "dashboard" else 1)
     found = tuple(changes(seen_view(kind, key, stored, survey.ids, database), view))
     if stored.get("archived"):
+        # What is in the trash is nowhere else; restoring says where it goes.
+        found = tuple(change for change in found if change.path[0] not in PLACES)
         return Step("restore", kind, key, found, 2 if found else 1)
     return Step("update", kind, key, found, 1) if found else None
 

@@ -27,6 +27,8 @@ class Dashboards:
         cards = [
             {**card, "dashboard_id": number, "entity_id": f"e{card['id']}", "series": [], "action_id": None}
             for card in there["dashcards"].values()
+            # A card of a question in the trash stays, and is not shown.
+            if card["card_id"] is None or not self.questions[card["card_id"]]["archived"]
         ]
         tabs = [{**tab, "dashboard_id": number} for tab in there["tabs"].values()]
         return {

@@ -188,6 +188,36 @@ def test_what_comes_back_is_what_was_there(applied: Provisioning, standin: Stand
     assert standin.writes == []
 
 
+def test_what_comes_back_may_have_changed_and_may_stand_elsewhere(
+    applied: Provisioning, standin: StandIn
+) -> None:
+    number, operations = question_id(standin, "marts_held"), collection_id(standin, "operations")
+    applied.apply(content(questions=(), dashboards=(), collections=COLLECTIONS[:1]))
+    standin.writes.clear()
+    moved = replace(MARTS_HELD, collection="tracehouse", display="gauge")
+    applied.apply(content(questions=(moved,), dashboards=(), collections=COLLECTIONS[:1]))
+    tracehouse = collection_id(standin, "tracehouse")
+    assert [(written.path, written.body) for written in standin.writes] == [
+        (f"/api/card/{number}", {"archived": False, "collection_id": tracehouse}),
+        (f"/api/card/{number}", {"display": "gauge"}),
+    ]
+    assert standin.state.collections[operations]["archived"]
+
+
+def test_a_question_that_somebody_archived_comes_back_with_its_cards(
+    applied: Provisioning, standin: StandIn
+) -> None:
+    number = question_id(standin, "marts_held")
+    standin.state.cards[number].update(archived=True, directly=True)
+    applied.apply(content())
+    assert not standin.state.cards[number]["archived"]
+    placed = standin.state.dashboards.one(dashboard_id(standin, "overview"))["dashcards"]
+    assert [found["card_id"] for found in placed].count(number) == 1
+    standin.writes.clear()
+    applied.apply(content())
+    assert standin.writes == []
+
+
 def test_cards_and_tabs_keep_their_ids_when_they_move(applied: Provisioning, standin: StandIn) -> None:
     number = dashboard_id(standin, "releases")
     before = standin.state.dashboards.one(number)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from metabase.content.model import Group
 from metabase.provision.errors import BadContentError, MetabaseError
 from tests.metabase.provision.conftest import Provisioning
 from tests.metabase.provision.graphs import ADMINISTRATORS, ALL_USERS
@@ -80,6 +81,16 @@ def test_a_group_that_is_there_is_used(someone: Provisioning, standin: StandIn) 
     someone.apply(content())
     assert [group["name"] for group in standin.state.groups.values()].count(GROUPS[0].name) == 1
     assert collection_rights(standin, 77) == {"tracehouse": "read"}
+
+
+def test_all_users_get_what_a_file_gives_them(applied: Provisioning, standin: StandIn) -> None:
+    everybody = Group("everybody", "All Users", can_write_sql=True)
+    opened = replace(COLLECTIONS[0], access={"everybody": "read"})
+    meant = content(collections=(opened, COLLECTIONS[1]))
+    applied.apply(replace(meant, groups={**meant.groups, "everybody": everybody}))
+    assert collection_rights(standin, ALL_USERS) == {"tracehouse": "read"}
+    connection = next(iter(standin.state.databases))
+    assert standin.state.graphs.data[ALL_USERS][connection]["create-queries"] == "query-builder-and-native"
 
 
 def test_administrators_are_no_group_of_a_file(applied: Provisioning, standin: StandIn) -> None:
