@@ -37,6 +37,8 @@ class Faults:
     races: int = 0
     # How many looks at the columns find none after a sync.
     slow_looks: int = 0
+    # What every question gives, instead of its result.
+    result: Any = None
 
 
 @dataclass
@@ -98,6 +100,8 @@ class StandIn:
         if request.operation == "get-api-database-id-metadata" and self.faults.slow_looks:
             self.faults.slow_looks -= 1
             return 200, {"tables": []}
+        if request.operation == "post-api-card-card-id-query" and self.faults.result is not None:
+            return 202, self.faults.result
         answer = handler(replace(request, body=body))
         if request.method != "GET" and request.operation not in _NO_WRITES:
             self.writes.append(Written(request.method, request.path, body))
@@ -126,6 +130,8 @@ def standing_in() -> Iterator[StandIn]:
             sent = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
+            if 300 <= status < 400:
+                self.send_header("Location", f"{standin.url}/api/health")
             self.send_header("Content-Length", str(len(sent)))
             self.end_headers()
             self.wfile.write(sent)

@@ -332,6 +332,40 @@ def test_an_edit_in_metabase_is_overwritten(applied: Provisioning, standin: Stan
     assert [written.body for written in standin.writes] == [{"display": "scalar"}]
 
 
+def test_ids_that_somebody_changed_in_metabase_are_set_right(applied: Provisioning, standin: StandIn) -> None:
+    number = question_id(standin, "rows_by_mart")
+    native = standin.state.cards[number]["dataset_query"]["native"]
+    native["template-tags"]["mart"]["id"] = "another"
+    dashcards = standin.state.dashboards.stored[dashboard_id(standin, "releases")]["dashcards"]
+    next(iter(dashcards.values()))["parameter_mappings"][0]["card_id"] = question_id(standin, "marts_held")
+    applied.apply(content())
+    assert sorted(written.path.split("/")[2] for written in standin.writes) == ["card", "dashboard"]
+    standin.writes.clear()
+    applied.apply(content())
+    assert standin.writes == []
+
+
+def test_a_click_of_a_card_stands_before_that_of_its_question(
+    someone: Provisioning, standin: StandIn
+) -> None:
+    def clicks(target: str) -> dict[str, Any]:
+        link = {"type": "link", "linkType": "dashboard", "targetId": target}
+        return {"column_settings": {'["name","held"]': {"click_behavior": link, "column_title": "Held"}}}
+
+    question = replace(MARTS_HELD, visualization_settings=clicks("releases"))
+    own = card("marts_held", 0, 12, visualization_settings=clicks("overview"))
+    overview = with_tabs(OVERVIEW, Tab("Today", (card("marts_held", 0, 0), own)))
+    someone.apply(content(questions=(ROWS_BY_MART, question), dashboards=(overview, RELEASES)))
+    stored = standin.state.cards[question_id(standin, "marts_held")]["visualization_settings"]
+    assert stored == {"column_settings": {'["name","held"]': {"column_title": "Held"}}}
+    placed = standin.state.dashboards.one(dashboard_id(standin, "overview"))["dashcards"]
+    columns = [found["visualization_settings"]["column_settings"]['["name","held"]'] for found in placed]
+    assert [found["click_behavior"]["targetId"] for found in columns] == [
+        dashboard_id(standin, "releases"),
+        dashboard_id(standin, "overview"),
+    ]
+
+
 def test_a_collection_with_things_of_others_is_not_archived(applied: Provisioning, standin: StandIn) -> None:
     state = standin.state
     operations = collection_id(standin, "operations")
@@ -389,6 +423,7 @@ def test_a_connection_that_is_there_is_used_as_it_stands(
 def test_a_changed_connection_is_written_with_its_password(
     applied: Provisioning, standin: StandIn, environ: dict[str, str]
 ) -> None:
+    next(iter(standin.state.databases.values()))["details"]["let-user-control-scheduling"] = True
     environ["METABASE_DB_HOST"] = "localhost"
     done = applied.apply(content())
     assert [(change.name, change.before, change.after) for change in done.steps[0].changes] == [
@@ -396,6 +431,7 @@ def test_a_changed_connection_is_written_with_its_password(
     ]
     details = next(iter(standin.state.databases.values()))["details"]
     assert (details["host"], details["password"]) == ("localhost", environ["METABASE_DB_PASSWORD"])
+    assert details["let-user-control-scheduling"] is True
 
 
 def test_a_connection_whose_password_is_a_new_one_is_written_again(
@@ -428,6 +464,24 @@ def test_a_failing_question_fails_the_apply_and_names_its_file(
     assert told[1].startswith("  questions/marts_held.sql: ") and 'column "held" does not exist' in told[1]
     assert told[2].startswith("  questions/no_such_table.sql: ") and "marts.nowhere" in told[2]
     assert len(standin.state.dashboards.stored) == 2
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ({"status": "failed", "error": "no space"}, "no space"),
+        ({"status": "failed", "data": {"cols": [{"name": "a"}], "rows": []}}, "its status is failed"),
+        ({"status": "completed", "data": {"cols": [], "rows": []}}, "without columns"),
+        ({"status": "completed", "data": {"cols": [{"name": "a"}]}}, "without columns"),
+        ("nothing", "no result"),
+    ],
+)
+def test_a_result_that_is_none_fails_the_apply(
+    applied: Provisioning, standin: StandIn, result: Any, message: str
+) -> None:
+    standin.faults.result = result
+    with pytest.raises(FailingQuestionsError, match=rf"questions/marts_held\.sql: .*{message}"):
+        applied.apply(content())
 
 
 def test_what_the_role_may_not_read_fails(someone: Provisioning) -> None:

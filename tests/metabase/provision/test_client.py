@@ -76,6 +76,7 @@ def test_a_redirect_is_not_followed(client: Client, standin: StandIn) -> None:
     standin.faults.refusals.append(("GET /api/card", 302))
     with pytest.raises(MetabaseError, match=r"302 .*Redirects are not followed; set METABASE_URL"):
         client.get("/api/card")
+    assert standin.requests == [("GET", "/api/card")]
 
 
 def test_a_server_that_is_not_there_is_named_by_its_setting(waited: list[float]) -> None:
