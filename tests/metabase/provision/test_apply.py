@@ -169,6 +169,10 @@ def test_nothing_is_ever_deleted(applied: Provisioning, standin: StandIn) -> Non
     applied.apply(content(questions=(), dashboards=(), collections=()))
     deleted = {path for method, path in standin.requests if method == "DELETE"}
     assert deleted == {"/api/session"}
+    # The one inside first: it would go with the other, and not come back by itself.
+    assert [written.path for written in standin.writes][-2:] == [
+        f"/api/collection/{collection_id(standin, key)}" for key in ("operations", "tracehouse")
+    ]
     assert all(found["archived"] for found in standin.state.cards.values())
     assert all(found["archived"] for found in standin.state.dashboards.stored.values())
     assert [found["name"] for found in standin.state.collections.values() if not found["archived"]] == [
@@ -255,6 +259,16 @@ def test_a_tab_keeps_its_id_when_it_gets_another_name(applied: Provisioning, sta
     assert [tab["name"] for tab in after["tabs"]] == ["All rows", "Held"]
     assert [tab["id"] for tab in after["tabs"]] == [tab["id"] for tab in before["tabs"]]
     assert [found["id"] for found in after["dashcards"]] == [found["id"] for found in before["dashcards"]]
+
+
+def test_a_tab_that_somebody_added_goes_and_ours_keeps_its_id(
+    applied: Provisioning, standin: StandIn
+) -> None:
+    number = dashboard_id(standin, "releases")
+    before = [tab["id"] for tab in standin.state.dashboards.one(number)["tabs"]]
+    standin.state.dashboards.stored[number]["tabs"][900] = {"id": 900, "name": "Held", "position": 2}
+    applied.apply(content())
+    assert [tab["id"] for tab in standin.state.dashboards.one(number)["tabs"]] == before
 
 
 def test_a_new_card_leaves_the_ids_of_the_others(applied: Provisioning, standin: StandIn) -> None:

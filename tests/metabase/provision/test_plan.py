@@ -174,6 +174,17 @@ def test_a_dashboard_that_names_what_is_not_there_is_refused_before_any_write(
     assert standin.writes == []
 
 
+def test_a_name_that_stands_twice_on_a_dashboard_is_refused_before_any_write(
+    someone: Provisioning, standin: StandIn
+) -> None:
+    two_tabs = with_tabs(RELEASES, RELEASES.tabs[0], RELEASES.tabs[0])
+    two_parameters = replace(RELEASES, parameters=RELEASES.parameters[:1] * 2)
+    for broken, named in ((two_tabs, "tab 'Rows'"), (two_parameters, "parameter 'mart'")):
+        with pytest.raises(BadContentError, match=f"dashboards/releases.yml has two of the {named}"):
+            someone.apply(content(dashboards=(OVERVIEW, broken)))
+    assert standin.writes == []
+
+
 def test_a_connection_that_nobody_describes_is_asked_for(
     applied: Provisioning, environ: dict[str, str]
 ) -> None:
