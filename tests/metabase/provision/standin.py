@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.metabase.provision.contract import RefusedError, Request, the_contract
 from tests.metabase.provision.metabase_state import Json, State
+from tests.metabase.provision.questions import Questions
 
 _OPEN = frozenset(["get-health", "get-session-properties", "post-api-setup", "post-api-session"])
 _NO_WRITES = frozenset(["post-api-session", "delete-api-session", "post-api-card-card-id-query"])
@@ -56,6 +57,7 @@ class StandIn:
     def __init__(self) -> None:
         self.contract = the_contract()
         self.state = State()
+        self.questions = Questions(self.state)
         self.faults = Faults()
         self.writes: list[Written] = []
         self.requests: list[tuple[str, str]] = []
@@ -87,7 +89,8 @@ class StandIn:
             self.state.sessions.discard(session)
 
     def _serve(self, request: Request) -> tuple[int, Json]:
-        handler = getattr(self.state, request.operation.replace("-", "_"), None)
+        name = request.operation.replace("-", "_")
+        handler = getattr(self.state, name, None) or getattr(self.questions, name, None)
         if handler is None:
             raise RefusedError(404, "The stand-in does not serve this request.")
         body = request.body
