@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return _release(settings, chosen.manifest, chosen.run_results)
             case "rollback":
                 return _rollback(settings, chosen.manifest, chosen.publication_id)
+            case "plan" | "apply":
+                return _provision(chosen)
             case "cost-changes":
                 return _cost_changes(settings, chosen.before, chosen.after, as_json=chosen.json)
             case "connect":
@@ -69,6 +71,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--write-exposures", action="store_true", help="write dbt's exposures.yml from them")
     report = commands.add_parser("report", help="the current release, why a mart is held, and all dashboards")
     report.add_argument("--html", type=Path, help="default: $TRACEHOUSE_HOME/reports/<release>/index.html")
+    plan = commands.add_parser("plan", help="what apply would change in Metabase; nothing is written")
+    plan.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    apply = commands.add_parser("apply", help="make Metabase as the files of metabase/ say")
+    for command in (plan, apply):
+        command.add_argument(
+            "--rewrite-connection", action="store_true", help="write it again: its password is a new one"
+        )
     return parser
 
 
@@ -138,6 +147,14 @@ def _cost_changes(settings: Settings, before: str | None, after: str | None, *, 
     for line in told(cost_changes(serving, before, after), before, after):
         print(line)
     return 0
+
+
+def _provision(chosen: argparse.Namespace) -> int:
+    from metabase.provision.command import run_apply, run_plan
+
+    if chosen.command == "apply":
+        return run_apply(os.environ, rewrite_connection=chosen.rewrite_connection)
+    return run_plan(os.environ, as_json=chosen.json, rewrite_connection=chosen.rewrite_connection)
 
 
 @contextmanager
