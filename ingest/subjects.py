@@ -175,8 +175,8 @@ def names_of(
 ) -> Names:
     """The forms of one subject under a salt of their own.
 
-    Where the key of `redaction` is set, the keyed hash is a form, and so is the hash of that: a collector that
-    hashes with the same key was there before ingest. `is_hash`: `subject` is one already.
+    Where the key of `redaction` is set, the keyed hash is a form, and so is the hash of that: a collector
+    that hashes with the same key was there before ingest. `is_hash`: `subject` is one already.
     """
     salt = secrets.token_bytes(16)
     forms = {subject, *_hashed({subject}, redaction)} if is_hash else _forms(subject, redaction)
