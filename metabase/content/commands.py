@@ -58,7 +58,7 @@ def check(
 
 
 def report(settings: Settings, html: Path | None, *, today: date) -> int:
-    """Write all dashboards as one page to `html`, else below `reports/` in the home, in the release's folder."""
+    """Write all dashboards as one page: `html`, else `reports/<release>/index.html` in the home."""
     from metabase.pictures.report import head_of, write_report
 
     content = load_content()
