@@ -8,6 +8,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,8 +39,16 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[PostgresServer]:
-    """A fresh server with its data below `folder`, stopped at the end. Raises when none is installed."""
+def running_postgres() -> Iterator[PostgresServer]:
+    """A fresh server, stopped and gone at the end. Raises when none is installed.
+
+    It stands outside pytest's own folders, which another pytest closes to the server's user.
+    """
+    with tempfile.TemporaryDirectory(prefix="tracehouse-postgres-") as folder:
+        yield from _running(Path(folder))
+
+
+def _running(folder: Path) -> Iterator[PostgresServer]:
     port, password = _free_port(), secrets.token_hex(16)
     data = folder / "data"
     secret = folder / "password"
@@ -57,7 +66,6 @@ def running_postgres(folder: Path) -> Iterator[PostgresServer]:
         yield PostgresServer(port, "owner", password)
     finally:
         _run([*control, "-m", "immediate", "stop"])
-        shutil.rmtree(data)
 
 
 def _binaries() -> Path:
@@ -76,15 +84,12 @@ def _free_port() -> int:
 
 
 def _give_away(folder: Path) -> None:
-    """Let the server's user own its folder and reach it, where the tests run as root."""
+    """Let the server's user own its folder, where the tests run as root."""
     if os.geteuid() != 0:
         return
     user = pwd.getpwnam(_USER)
     for path in (folder, *folder.iterdir()):
         os.chown(path, user.pw_uid, user.pw_gid)
-    for parent in folder.parents:
-        if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o001)
 
 
 def _as_user() -> dict[str, Any]:

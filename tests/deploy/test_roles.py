@@ -48,9 +48,9 @@ def asked(server: PostgresServer, role: str, database: str, statement: str) -> t
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def server() -> Iterator[PostgresServer]:
     """A server of its own: roles are of a whole server, and other tests have theirs."""
-    with running_postgres(tmp_path_factory.mktemp("roles")) as server:
+    with running_postgres() as server:
         make_roles(server)
         yield server
 

@@ -213,6 +213,16 @@ def test_the_project_s_own_policy_covers_the_content_attributes_of_the_conventio
     assert rules.action("gen_ai.usage.input_tokens") == "keep"
 
 
+def test_the_project_s_own_policy_keeps_which_prompt_it_was_and_drops_what_the_prompt_said() -> None:
+    actual = read_redaction(NOW, KEY)
+    assert [actual.action(f"gen_ai.prompt.{end}") for end in ("name", "version", "0.content", "0.role")] == [
+        "keep",
+        "keep",
+        "drop",
+        "drop",
+    ]
+
+
 def test_no_value_that_the_policy_drops_is_written_and_the_policy_is_recorded(home: Path) -> None:
     here = warehouse(home)
     here.write("otlp/a.jsonl", json.dumps(spans(attributes(**{"gen_ai.input.messages": SECRET}))) + "\n")
