@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -114,8 +113,3 @@ def content(
 def with_tabs(dashboard: Dashboard, *tabs: Tab) -> Dashboard:
     """The same dashboard with other tabs."""
     return replace(dashboard, tabs=tabs)
-
-
-def with_settings(question: Question, settings: Mapping[str, Any]) -> Question:
-    """The same question with other visualization settings."""
-    return replace(question, visualization_settings=settings)

@@ -11,6 +11,7 @@ import pytest
 from metabase.content.model import Content, Parameter, Tab
 from metabase.provision.errors import FailingQuestionsError, MetabaseError, NotOursError
 from metabase.provision.identity import key_of
+from metabase.provision.tell import lines_of_plan
 from tests.metabase.provision.conftest import Provisioning
 from tests.metabase.provision.releases import (
     COLLECTIONS,
@@ -458,6 +459,33 @@ def test_a_connection_whose_password_is_a_new_one_is_written_again(
     assert applied.plan(content(), rewrite_connection=True).calls == 1
     applied.apply(content(), rewrite_connection=True)
     assert [written.path.split("/")[2] for written in standin.writes] == ["database"]
+
+
+def test_a_duckdb_connection_is_made_and_kept_as_its_settings_say(
+    someone: Provisioning, standin: StandIn, environ: dict[str, str]
+) -> None:
+    meant = content(questions=(), dashboards=())
+    environ.update(METABASE_DB_ENGINE="duckdb", METABASE_DB_FILE=":memory:", METABASE_DB_INIT_SQL="select 1")
+    someone.apply(meant)
+    stored = next(iter(standin.state.databases.values()))
+    assert (stored["engine"], stored["details"]) == (
+        "duckdb",
+        {
+            "database_file": ":memory:",
+            "read_only": False,
+            "old_implicit_casting": False,
+            "init_sql": "select 1",
+        },
+    )
+    standin.writes.clear()
+    someone.apply(meant)
+    assert standin.writes == []
+    environ["METABASE_DB_INIT_SQL"] = "set s3_secret_access_key = 'a-word-to-hide'"
+    lines = list(lines_of_plan(someone.plan(meant)))
+    assert lines[:2] == [
+        "update connection Tracehouse",
+        '    details / init_sql: "(not shown)" -> "(not shown)"',
+    ]
 
 
 def test_apply_waits_until_the_sync_has_found_the_columns(someone: Provisioning, standin: StandIn) -> None:
