@@ -70,14 +70,14 @@ def _question(
     loaded: Loaded, question: Question, project: Project, parser: duckdb.DuckDBPyConnection
 ) -> Iterator[Problem]:
     file = question_file(question.key)
-    document, sql_line = loaded.documents[file], loaded.sql_lines[question.key]
+    document, sql_lines = loaded.documents[file], loaded.sql_lines[question.key]
     if question.collection and question.collection not in loaded.content.collections:
         yield Problem(file, document.line("collection"), f"There is no collection {question.collection}.")
     declared = {tag.name: tag for tag in question.tags}
     used = dict(reversed(tags_of(question.sql)))
     for name, line in used.items():
         if name not in declared:
-            yield Problem(file, sql_line + line, f"The tag {name} is not declared in parameters.")
+            yield Problem(file, sql_lines[line], f"The tag {name} is not declared in parameters.")
     optional = optional_tags_of(question.sql)
     tables = published(project)
     for tag in question.tags:
@@ -93,7 +93,7 @@ def _question(
             elif column not in tables[table]:
                 yield Problem(file, line, f"The contract of {table} has no column {column}.")
     if used.keys() <= declared.keys():
-        yield from _reads(question, project, parser, file, sql_line)
+        yield from _reads(question, project, parser, file, sql_lines[0])
     yield from _settings(loaded, file, (), question.visualization_settings)
 
 

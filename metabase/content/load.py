@@ -27,6 +27,7 @@ from metabase.content.model import (
     Tag,
 )
 from metabase.content.problems import Problem, error_of
+from metabase.content.snippets import filled, names_of, read_snippets
 
 FOLDER = Path(__file__).parents[1]
 COLLECTIONS = "collections.yml"
@@ -75,13 +76,14 @@ DISPLAYS = frozenset(
 class Loaded:
     """What the files say, where each thing stands in them, and what is wrong with their shape.
 
-    `documents` by file name below the folder. `sql_lines`: the line on which the SQL of a question begins.
+    `documents` by file name below the folder. `sql_lines`: for each line of a question's SQL the line of its
+    file, of which a snippet is one.
     With problems, `content` has empty values in the places of what could not be read.
     """
 
     content: Content
     documents: Mapping[str, Document]
-    sql_lines: Mapping[str, int]
+    sql_lines: Mapping[str, tuple[int, ...]]
     problems: tuple[Problem, ...]
 
 
@@ -97,14 +99,20 @@ def read_content(folder: Path = FOLDER) -> Loaded:
     """Read all files below `folder` and note every problem of their shape."""
     problems: list[Problem] = []
     documents: dict[str, Document] = {}
-    sql_lines: dict[str, int] = {}
+    sql_lines: dict[str, tuple[int, ...]] = {}
+    snippets, used = read_snippets(folder), set[str]()
     questions: dict[str, Question] = {}
     for file in sorted((folder / "questions").glob("*.sql")):
         name = f"questions/{file.name}"
         head, sql, line = _split(name, file.read_text(), problems)
         documents[name] = read_yaml(name, head, problems)
-        sql_lines[file.stem] = line
+        used |= names_of(sql)
+        sql, sql_lines[file.stem] = filled(name, sql, line, snippets, problems)
         questions[file.stem] = _question(file.stem, whole(documents[name], problems), sql)
+    problems += (
+        Problem(f"snippets/{name}.sql", 1, "No question names this snippet.")
+        for name in snippets.keys() - used
+    )
     dashboards: dict[str, Dashboard] = {}
     for file in sorted((folder / "dashboards").glob("*.yml")):
         name = f"dashboards/{file.name}"

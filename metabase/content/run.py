@@ -93,9 +93,9 @@ def first_rows(serving: DuckDatabase, project: Project) -> Iterator[DuckDatabase
 
 
 def _failed(loaded: Loaded, question: Question, values: Mapping[str, object], message: str) -> Problem:
-    begin = loaded.sql_lines[question.key]
+    lines = loaded.sql_lines[question.key]
     place = _LINE.search(message)
-    line = begin + int(place.group(1)) - 1 if place else begin
+    line = lines[int(place.group(1)) - 1] if place else lines[0]
     set_tags = f"with {', '.join(values)} set" if values else "without parameters"
     return Problem(question_file(question.key), line, f"This does not run {set_tags}: {message}")
 
@@ -105,7 +105,7 @@ def _columns(loaded: Loaded, question: Question, answer: Answer) -> Iterator[Pro
     file = question_file(question.key)
     document = loaded.documents[file]
     for name in sorted({name for name in answer.columns if answer.columns.count(name) > 1}):
-        yield Problem(file, loaded.sql_lines[question.key], f"The result has two columns {name}.")
+        yield Problem(file, loaded.sql_lines[question.key][0], f"The result has two columns {name}.")
     for path, name in settings.columns_in(question.visualization_settings):
         if name not in answer.columns:
             line = document.line("visualization_settings", *path)

@@ -27,7 +27,7 @@ with
 buckets as (
 
     select
-        usage_date,
+        usage_date as part,
         bucket_scale,
         bucket_index,
         bucket_lower_ms,
@@ -37,61 +37,16 @@ buckets as (
     from marts.latency_histogram_daily
     where metric_name = 'time_to_first_token'
         and {{date}} and {{tenant}} and {{tier}} and {{agent}} and {{environment}}
-    group by usage_date, bucket_scale, bucket_index, bucket_lower_ms, bucket_upper_ms
+    group by part, bucket_scale, bucket_index, bucket_lower_ms, bucket_upper_ms
 
 ),
 
--- Buckets of two scales meet at the coarser one; what one of zero covers is zero.
-scaled as (
-
-    select
-        buckets.*,
-        min(bucket_scale) over (partition by usage_date) as coarsest_scale,
-        coalesce(
-            max(case when bucket_index = -2147483648 then bucket_upper_ms end) over (partition by usage_date), 0
-        ) as widest_zero_ms
-
-    from buckets
-
-),
-
-merged as (
-
-    select
-        usage_date,
-        weight,
-        power(2, power(2, -coarsest_scale)) as factor,
-        case
-            when bucket_index = -2147483648 or bucket_lower_ms < widest_zero_ms then cast(0 as double precision)
-            else bucket_lower_ms * power(
-                2,
-                floor(bucket_index / power(2, bucket_scale - coarsest_scale)) / power(2, coarsest_scale)
-                - bucket_index / power(2, bucket_scale)
-            )
-        end as lower_ms
-
-    from scaled
-
-),
-
-ranked as (
-
-    select
-        usage_date,
-        weight,
-        lower_ms * 2 * factor / (1 + factor) as middle_ms,
-        sum(weight) over (partition by usage_date order by lower_ms) as reached_weight,
-        sum(weight) over (partition by usage_date) as total_weight
-
-    from merged
-
-)
+{{snippet: latency_quantiles}}
 
 select
-    usage_date,
-    min(middle_ms) filter (where reached_weight >= 0.5 * total_weight) as p50_ms,
-    min(middle_ms) filter (where reached_weight >= 0.95 * total_weight) as p95_ms,
-    sum(weight) as requests
-from ranked
-group by usage_date
+    part as usage_date,
+    p50_ms,
+    p95_ms,
+    requests
+from quantiles
 order by usage_date

@@ -277,3 +277,50 @@ def test_content_with_a_mistake_is_not_loaded_and_all_of_it_is_named(folder: Pat
         ContentError, match=r"(?s)cost\.sql:5: display rows.*cost\.sql:6: There is no key sort"
     ):
         load_content(folder)
+
+
+def test_a_snippet_stands_in_the_place_of_its_name(folder: Path, project: Project) -> None:
+    _give_snippet(folder, "sum(cost_usd)\n    as cost_usd")
+
+    assert _problems(folder, project) == []
+    asked = load_content(folder).questions["cost"].sql
+    assert asked.splitlines()[1:5] == [
+        "    model,",
+        "    sum(cost_usd)",
+        "    as cost_usd",
+        "from marts.token_usage_daily",
+    ]
+
+
+def test_a_mistake_below_a_snippet_is_named_with_the_line_of_the_file(folder: Path, project: Project) -> None:
+    _give_snippet(folder, "sum(cost_usd)\n    as cost_usd")
+    _change(folder / "questions" / "cost.sql", "group by model", "group by modell")
+
+    (problem,) = [line for line in _problems(folder, project) if "modell" in line]
+    assert problem.startswith("questions/cost.sql:17: ")
+
+
+def test_a_mistake_in_a_snippet_is_named_with_the_line_that_asks_for_it(
+    folder: Path, project: Project
+) -> None:
+    _give_snippet(folder, "sum(\n    costs_usd) as cost_usd")
+
+    (problem,) = [line for line in _problems(folder, project) if "costs_usd" in line]
+    assert problem.startswith("questions/cost.sql:14: ")
+
+
+def test_a_snippet_that_is_missing_and_one_that_nobody_asks_for_are_named(folder: Path) -> None:
+    _give_snippet(folder, "sum(cost_usd) as cost_usd")
+    (folder / "snippets" / "costs.sql").rename(folder / "snippets" / "cots.sql")
+
+    assert [str(problem) for problem in read_content(folder).problems] == [
+        "questions/cost.sql:14: There is no snippet metabase/snippets/costs.sql.",
+        "snippets/cots.sql:1: No question names this snippet.",
+    ]
+
+
+def _give_snippet(folder: Path, text: str) -> None:
+    """Let the question take the cost from a snippet of this text."""
+    (folder / "snippets").mkdir()
+    (folder / "snippets" / "costs.sql").write_text(f"{text}\n")
+    _change(folder / "questions" / "cost.sql", "sum(cost_usd) as cost_usd", "{{snippet: costs}}")

@@ -13,14 +13,17 @@ from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import duckdb
 import pytest
 from adbc_driver_postgresql import dbapi
 
-from metabase.content.database import PostgresDatabase, empty_database, published
+from ingest.postgres_url import PostgresUrl
+from metabase.content.database import PostgresDatabase, empty_database
 from metabase.content.load import FOLDER, load_content
 from metabase.contracts import Project, read_project
 from metabase.pictures.report import write_report
+from metabase.postgres.connection import connected
+from metabase.postgres.load import load_marts
+from metabase.serving import Serving
 from tests.postgres_server import PostgresServer
 from tests.running import Home
 
@@ -170,25 +173,13 @@ def test_postgresql_makes_the_same_page_as_the_folder(
 
 @contextmanager
 def _demo_in_postgres(demo: Home, server: PostgresServer, project: Project) -> Iterator[PostgresDatabase]:
-    """The marts of the demo month in a database of their own, with the types of their contracts."""
+    """The release of the demo month, loaded as PostgreSQL serving loads it."""
     with dbapi.connect(server.url, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute("create database demo_report")
-    with (
-        duckdb.connect(str(demo.path / "serving" / "tracehouse.duckdb"), read_only=True) as folder,
-        dbapi.connect(server.url_of("demo_report"), autocommit=True) as connection,
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("create schema marts")
-        for table, columns in published(project).items():
-            as_text = ", ".join(f'cast("{name}" as varchar) as "{name}"' for name in columns)
-            rows = folder.execute(f"select {as_text} from marts.{table}").to_arrow_table()
-            cursor.adbc_ingest("raw", rows, mode="create")
-            typed = ", ".join(
-                f'cast("{name}" as {"double precision" if kind.lower() == "double" else kind}) as "{name}"'
-                for name, kind in columns.items()
-            )
-            cursor.execute(f"create table marts.{table} as select {typed} from raw")
-            cursor.execute("drop table raw")
+    database = PostgresUrl(server.url_of("demo_report"))
+    release = Serving(demo.path / "serving").release("r00000001")
+    load_marts(database, release, marts=project.marts)
+    with connected(database) as connection:
         yield PostgresDatabase(connection)
 
 
