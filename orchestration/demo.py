@@ -12,6 +12,7 @@ import duckdb
 from ingest.errors import SettingsError
 from ingest.sample import END, write_month
 from ingest.settings import Settings, read_settings
+from metabase.content.commands import report
 from orchestration.launch import run_pipeline, written_or_told
 
 # Per mart one question worth asking of the month, over released marts only.
@@ -28,11 +29,14 @@ def demo(settings: Settings, *, size: int) -> int:
     started = time.monotonic()
     with written_or_told(settings.home):
         write_sample(settings, size=size)
-    code = run_pipeline(read_settings(os.environ))
+    settings = read_settings(os.environ)
+    code = run_pipeline(settings)
     print(describe(Path(settings.serving) / "tracehouse.duckdb"))
+    print()
+    report(settings, None, today=END.date())
     data_docs = max((settings.home / "data_docs").glob("*/index.html"), default="no Data Docs yet")
     print(
-        f"\n{time.monotonic() - started:.0f} s in all. {NEXT.format(home=settings.home, data_docs=data_docs)}"
+        f"{time.monotonic() - started:.0f} s in all. {NEXT.format(home=settings.home, data_docs=data_docs)}"
     )
     return code
 
