@@ -38,7 +38,7 @@ def expired(kept: Sequence[str], published_at: Mapping[str, datetime], now: date
 
 
 def expire(connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: datetime) -> list[str]:
-    """Remove the releases that may go, and the Data Docs of every release that is no longer there.
+    """Remove the releases that may go, and Data Docs and reports of every release that is no longer there.
 
     One that a reader of PostgreSQL does not let go of waits for the next time. What went from the folder.
     """
@@ -53,8 +53,7 @@ def expire(connection: duckdb.DuckDBPyConnection, settings: Settings, *, now: da
             with suppress(StillReadError):
                 target.remove(release_id)
     kept = set(Serving(Path(settings.serving)).kept())
-    data_docs = settings.home / "data_docs"
-    for folder in data_docs.iterdir() if data_docs.is_dir() else ():
+    for folder in (*settings.home.glob("data_docs/r*"), *settings.home.glob("reports/r*")):
         if folder.name not in kept:
             shutil.rmtree(folder)
     return gone

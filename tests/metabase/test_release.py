@@ -19,7 +19,7 @@ import pytest
 from metabase import serving
 from metabase.contracts import read_project
 from metabase.errors import ReleaseError, UnknownReleaseError
-from metabase.expiry import expired
+from metabase.expiry import expire, expired
 from metabase.publication import Publication
 from metabase.release import audit_and_release, recover, release
 from metabase.results import CheckResult
@@ -367,3 +367,18 @@ def test_report_shows_the_release_without_loading_great_expectations(warehouse: 
     assert "Release r00000001" in done.stdout
     assert "made_to_fail: Broken." in done.stdout
     assert "never good" in done.stdout
+
+
+def test_what_was_written_about_a_release_goes_with_it(warehouse: Warehouse) -> None:
+    for _ in range(11):
+        publish(warehouse)
+    home = warehouse.settings.home
+    for folder in ("data_docs", "reports"):
+        for about in ("r00000001", "r00000002"):
+            (home / folder / about).mkdir(parents=True)
+    gone = expire(warehouse.connection, warehouse.settings, now=NOW + timedelta(hours=1))
+    assert gone == ["r00000001"]
+    assert sorted(file.relative_to(home).as_posix() for file in home.glob("*/r0*")) == [
+        "data_docs/r00000002",
+        "reports/r00000002",
+    ]
