@@ -12,6 +12,6 @@ visualization_settings:
   column_settings:
     '["name","unknown_tenant_days"]': {column_title: Tenant-days, number_style: decimal, decimals: 0}
 */
-select count(*) filter (where gross_margin_usd is null) as unknown_tenant_days
+select count(distinct (tenant_id, usage_date)) filter (where gross_margin_usd is null) as unknown_tenant_days
 from marts.unit_economics_daily
 where {{date}} and {{tenant}} and {{tier}}
