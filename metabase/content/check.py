@@ -195,3 +195,11 @@ def _settings(
         target = known.get(str(link.get("linkType")))
         if target is not None and link.get("targetId") not in target:
             yield Problem(file, line, f"There is no {link['linkType']} {link.get('targetId')}.")
+        dashboard = loaded.content.dashboards.get(str(link.get("targetId")))
+        if link.get("linkType") == "dashboard" and dashboard is not None:
+            slugs = {parameter.slug for parameter in dashboard.parameters}
+            for slug, source in settings.sources_in(link):
+                if slug not in slugs:
+                    yield Problem(file, line, f"The dashboard {dashboard.key} has no parameter {slug}.")
+                if source is None:
+                    yield Problem(file, line, f"The parameter {slug} needs a source with a type and an id.")

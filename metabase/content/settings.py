@@ -127,6 +127,10 @@ def columns_in(settings: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         column = column_of(key)
         if column is not None:
             yield ("column_settings", key), column
+    for path, link in links_in(settings):
+        for _, source in sources_in(link):
+            if source is not None and source["type"] == "column":
+                yield path, str(source["id"])
 
 
 def links_in(settings: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -136,6 +140,15 @@ def links_in(settings: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, A
     for key, found in _of_columns(settings):
         if isinstance(found.get("click_behavior"), dict):
             yield ("column_settings", key, "click_behavior"), found["click_behavior"]
+
+
+def sources_in(link: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+    """Each parameter that a click sets, by its slug, and what it is set from; null where that is not said."""
+    found = link.get("parameterMapping", {})
+    for slug, mapped in found.items() if isinstance(found, dict) else [("parameterMapping", None)]:
+        source = mapped.get("source") if isinstance(mapped, dict) else None
+        is_whole = isinstance(source, dict) and {"type", "id"} <= source.keys()
+        yield str(slug), source if is_whole else None
 
 
 def _of_columns(settings: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

@@ -158,6 +158,14 @@ def test_a_mistake_in_a_question_is_named(
 
 
 CARD = "{question: cost, row: 1, col: 0, size_x: 24, size_y: 6}"
+
+
+def _clicked(mapping: str) -> str:
+    """The card with a click that leads to the same dashboard and sets parameters there."""
+    link = f"{{type: link, linkType: dashboard, targetId: costs, parameterMapping: {mapping}}}"
+    return f"{CARD[:-1]}, visualization_settings: {{click_behavior: {link}}}}}"
+
+
 DASHBOARD_MISTAKES = [
     (CARD, "{question: costs, row: 1, col: 0, size_x: 24, size_y: 6}", 10, "There is no question costs."),
     (
@@ -204,6 +212,19 @@ DASHBOARD_MISTAKES = [
         10,
         "There is no dashboard gone.",
     ),
+    (
+        CARD,
+        _clicked("{tier: {source: {type: column, id: model}}}"),
+        10,
+        "The dashboard costs has no parameter tier.",
+    ),
+    (
+        CARD,
+        _clicked("{agent: {source: {type: column, id: gone}}}"),
+        10,
+        "The result of cost has no column gone.",
+    ),
+    (CARD, _clicked("{agent: {}}"), 10, "The parameter agent needs a source with a type and an id."),
 ]
 
 
