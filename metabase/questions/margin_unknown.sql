@@ -1,5 +1,5 @@
 /*
-name: For how many tenant-days is it unknown?
+name: For how many tenant-days is the margin unknown?
 description: >-
   Tenant-days whose revenue, or the cost of a single call, is not known; they are in no margin.
 collection: usage
