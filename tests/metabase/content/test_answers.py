@@ -159,3 +159,14 @@ def test_a_list_that_ends_says_after_how_many() -> None:
     ]
 
     assert silent == []
+
+
+def test_sources_are_compared_over_what_more_than_one_of_them_tells(marts: Marts) -> None:
+    day = {"usage_date": date(2026, 10, 1)}
+    marts.add(
+        "token_reconciliation_daily",
+        {**day, "span_tokens": 10, "metric_tokens": 10, "residual_tokens": 0},
+        {**day, "span_tokens": 90},
+    )
+
+    assert marts.ask("tokens_by_source_daily") == [(date(2026, 10, 1), 10, None, 10, None)]
