@@ -94,6 +94,9 @@ def _question(
                 yield Problem(file, line, f"The contract of {table} has no column {column}.")
     if used.keys() <= declared.keys():
         yield from _reads(question, project, parser, file, sql_line)
+    for key in settings.NEEDED.get(question.display, ()):
+        if not question.visualization_settings.get(key):
+            yield Problem(file, document.line("display"), f"A {question.display} needs {key}.")
     yield from _settings(loaded, file, (), question.visualization_settings)
 
 

@@ -82,6 +82,14 @@ _NAMES = (
     "pie.metric",
 )
 
+# What a picture cannot be drawn without.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("line", "area", "bar", "combo", "row", "waterfall"), ("graph.dimensions", "graph.metrics")
+    ),
+    "funnel": ("funnel.dimension", "funnel.metric"),
+}
+
 
 def column_of(key: str) -> str | None:
     """The column that a key of `column_settings` is about, such as `["name","cost_usd"]`; null for others."""

@@ -142,6 +142,8 @@ QUESTION_MISTAKES = [
         "column_settings must be a mapping of columns",
     ),
     ("graph.metrics:", "graph.metric:", 10, "There is no setting graph.metric."),
+    ("  graph.dimensions: [model]\n", "", 5, "A row needs graph.dimensions."),
+    ("display: row", "display: funnel", 5, "A funnel needs funnel.metric."),
     ("    model,\n", "    model,\n    model,\n", 12, "The result has two columns model."),
 ]
 
@@ -268,6 +270,14 @@ def test_a_mistake_in_collections_is_named(
     found = _problems(folder, project)
 
     assert [one for one in found if one.startswith(f"collections.yml:{line}: ") and sentence in one], found
+
+
+def test_a_file_that_nobody_reads_is_a_problem(folder: Path, project: Project) -> None:
+    (folder / "dashboards" / "costs.yml").rename(folder / "dashboards" / "costs.yaml")
+
+    assert _problems(folder, project) == [
+        "dashboards/costs.yaml:1: Nobody reads this file; a name here ends in .yml."
+    ]
 
 
 def test_two_questions_of_one_name_are_a_problem(folder: Path, project: Project) -> None:
