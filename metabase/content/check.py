@@ -94,6 +94,9 @@ def _question(
                 yield Problem(file, line, f"The contract of {table} has no column {column}.")
     if used.keys() <= declared.keys():
         yield from _reads(question, project, parser, file, sql_lines[0])
+    for key in settings.NEEDED.get(question.display, ()):
+        if not question.visualization_settings.get(key):
+            yield Problem(file, document.line("display"), f"A {question.display} needs {key}.")
     yield from _settings(loaded, file, (), question.visualization_settings)
 
 
@@ -195,3 +198,11 @@ def _settings(
         target = known.get(str(link.get("linkType")))
         if target is not None and link.get("targetId") not in target:
             yield Problem(file, line, f"There is no {link['linkType']} {link.get('targetId')}.")
+        dashboard = loaded.content.dashboards.get(str(link.get("targetId")))
+        if link.get("linkType") == "dashboard" and dashboard is not None:
+            slugs = {parameter.slug for parameter in dashboard.parameters}
+            for slug, source in settings.sources_in(link):
+                if slug not in slugs:
+                    yield Problem(file, line, f"The dashboard {dashboard.key} has no parameter {slug}.")
+                if source is None:
+                    yield Problem(file, line, f"The parameter {slug} needs a source with a type and an id.")

@@ -118,6 +118,12 @@ def read_content(folder: Path = FOLDER) -> Loaded:
         name = f"dashboards/{file.name}"
         documents[name] = read_yaml(name, file.read_text(), problems)
         dashboards[file.stem] = _dashboard(file.stem, whole(documents[name], problems), questions)
+    for folder_name, ending in (("questions", ".sql"), ("dashboards", ".yml")):
+        problems += [
+            Problem(f"{folder_name}/{file.name}", 1, f"Nobody reads this file; a name here ends in {ending}.")
+            for file in sorted((folder / folder_name).glob("*"))
+            if file.suffix != ending and not file.name.startswith(".")
+        ]
     documents[COLLECTIONS] = read_yaml(COLLECTIONS, _text(folder / COLLECTIONS), problems)
     groups, collections = _collections(whole(documents[COLLECTIONS], problems))
     content = Content(groups, collections, questions, dashboards)

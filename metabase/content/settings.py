@@ -82,6 +82,14 @@ _NAMES = (
     "pie.metric",
 )
 
+# What a picture cannot be drawn without.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("line", "area", "bar", "combo", "row", "waterfall"), ("graph.dimensions", "graph.metrics")
+    ),
+    "funnel": ("funnel.dimension", "funnel.metric"),
+}
+
 
 def column_of(key: str) -> str | None:
     """The column that a key of `column_settings` is about, such as `["name","cost_usd"]`; null for others."""
@@ -127,6 +135,10 @@ def columns_in(settings: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         column = column_of(key)
         if column is not None:
             yield ("column_settings", key), column
+    for path, link in links_in(settings):
+        for _, source in sources_in(link):
+            if source is not None and source["type"] == "column":
+                yield path, str(source["id"])
 
 
 def links_in(settings: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -136,6 +148,15 @@ def links_in(settings: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, A
     for key, found in _of_columns(settings):
         if isinstance(found.get("click_behavior"), dict):
             yield ("column_settings", key, "click_behavior"), found["click_behavior"]
+
+
+def sources_in(link: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+    """Each parameter that a click sets, by its slug, and what it is set from; null where that is not said."""
+    found = link.get("parameterMapping", {})
+    for slug, mapped in found.items() if isinstance(found, dict) else [("parameterMapping", None)]:
+        source = mapped.get("source") if isinstance(mapped, dict) else None
+        is_whole = isinstance(source, dict) and {"type", "id"} <= source.keys()
+        yield str(slug), source if is_whole else None
 
 
 def _of_columns(settings: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

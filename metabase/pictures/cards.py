@@ -43,7 +43,7 @@ def _body(card: Card, question: Question, answer: Answer) -> Markup:
         return _scalar(question, answer)
     if not answer.rows:
         return element("p", "No rows.", class_="none")
-    if question.display == "table":
+    if question.display not in visual.NEEDED:
         return _table(question, answer)
     found = {**question.visualization_settings, **card.visualization_settings}
     width, height = card.size_x * COLUMN - 42, card.size_y * ROW - 76

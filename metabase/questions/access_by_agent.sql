@@ -24,7 +24,7 @@ select
     sum(accesses) as accesses,
     sum(denied) as denied,
     cast(sum(denied) as double precision) / nullif(sum(accesses), 0) as denied_share,
-    count(distinct tenant_id) as tenants,
+    count(distinct tenant_id) filter (where tenant_id <> 'unknown') as tenants,
     sum(appends) as appends,
     sum(bytes_written) as bytes_written
 from marts.access_patterns_daily

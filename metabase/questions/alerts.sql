@@ -1,6 +1,6 @@
 /*
 name: Which alerts wait for an answer?
-description: "The newest 40 alerts that are not closed, with a trace behind each."
+description: "The first 40 alerts that are not closed, the severest on top, then the newest, with a trace behind each."
 collection: compliance
 display: table
 parameters:

@@ -1,6 +1,6 @@
 /*
 name: Which checks did not pass?
-description: Warnings and failures of the newest audits. Empty is as it should be.
+description: The newest 40 warnings and failures of audits. Empty is as it should be.
 collection: reliability
 display: table
 parameters:

@@ -1,8 +1,8 @@
 /*
 name: "Which variant is better, dearer, slower?"
 description: >-
-  Each comparison that was judged, what regressed first. Deltas are of the candidate against the baseline;
-  quality counts up for the better.
+  Comparisons that were judged, the first 60, what regressed on top. Deltas are of the candidate against
+  the baseline; quality counts up for the better.
 collection: quality
 display: table
 parameters:

@@ -6,6 +6,7 @@ display: table
 parameters:
   date: {label: Date, type: date/all-options, field: [marts, compliance_exceptions, occurred_at]}
   tenant: {label: Tenant, type: string/=, field: [marts, compliance_exceptions, tenant_id]}
+  agent: {label: Agent, type: string/=, field: [marts, compliance_exceptions, agent_name]}
 visualization_settings:
   column_settings:
     '["name","occurred_at"]': {column_title: Happened (UTC)}
@@ -27,6 +28,6 @@ select
     trace_url,
     runbook_url
 from marts.compliance_exceptions
-where rule_id = 'denylisted_connector' and {{date}} and {{tenant}}
-order by occurred_at desc, exception_id
+where rule_id = 'denylisted_connector' and {{date}} and {{tenant}} and {{agent}}
+order by occurred_at desc nulls last, exception_id
 limit 25

@@ -30,5 +30,5 @@ select
     runbook_url
 from marts.compliance_exceptions
 where rule_id like 'consent%' and {{date}} and {{tenant}} and {{agent}} and {{jurisdiction}}
-order by occurred_at desc, exception_id
+order by occurred_at desc nulls last, exception_id
 limit 25

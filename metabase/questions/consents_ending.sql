@@ -1,7 +1,8 @@
 /*
 name: Which consents end next?
 description: >-
-  Consents that have ended, are withdrawn, or end soonest. Null days: nothing ends it.
+  The first 40 consents: those that have ended or are withdrawn, then those that end soonest. Null days:
+  nothing ends it.
 collection: compliance
 display: table
 parameters:

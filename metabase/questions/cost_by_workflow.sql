@@ -1,6 +1,6 @@
 /*
 name: Which workflows cost the most?
-description: US dollars by workflow. Calls without a known price are not in it and stand beside it.
+description: The 15 workflows with the highest cost in US dollars. Calls without a known price are not in it and stand beside it.
 collection: usage
 display: row
 parameters:

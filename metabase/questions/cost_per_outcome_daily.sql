@@ -1,7 +1,8 @@
 /*
 name: What does an accepted outcome cost?
 description: >-
-  US dollars for each accepted outcome, over the tenants and days of which every cost is known.
+  US dollars for each accepted outcome, over the tenants and days of which every cost and at least one
+  outcome are known; where nothing was accepted, the cost counts all the same.
 collection: usage
 display: line
 parameters:
@@ -18,9 +19,11 @@ visualization_settings:
 */
 select
     usage_date,
-    sum(cost_usd) filter (where cost_per_accepted_outcome is not null)
-        / nullif(sum(accepted_outcomes) filter (where cost_per_accepted_outcome is not null), 0) as cost_per_outcome_usd
+    sum(cost_usd) / nullif(sum(accepted_outcomes), 0) as cost_per_outcome_usd
 from marts.unit_economics_daily
-where {{date}} and {{tenant}} and {{tier}}
+where uncosted_requests = 0
+    and cost_usd is not null
+    and known_outcomes > 0
+    and {{date}} and {{tenant}} and {{tier}}
 group by usage_date
 order by usage_date

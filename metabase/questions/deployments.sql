@@ -1,6 +1,6 @@
 /*
 name: "What runs, and since when?"
-description: "Each version of a service that telemetry came from, the newest first."
+description: "Each version of a service that telemetry came from: the 40 seen last."
 collection: reliability
 display: table
 parameters:

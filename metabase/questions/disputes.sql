@@ -1,7 +1,7 @@
 /*
 name: Which disputes are there?
 description: >-
-  Open ones first, the oldest on top. An amount is null for a currency or day without a rate.
+  The first 100, open ones on top, then by age. An amount is null for a currency or day without a rate.
 collection: adoption
 display: table
 parameters:

@@ -1,6 +1,6 @@
 /*
-name: How many have no known amount?
-description: Disputes whose amount in US dollars is not known; they are in no sum.
+name: How many open ones have no known amount?
+description: Open disputes whose amount in US dollars is not known; they are missing from the open amount.
 collection: adoption
 display: scalar
 parameters:
@@ -10,6 +10,6 @@ visualization_settings:
   column_settings:
     '["name","unknown_amounts"]': {column_title: Unknown amounts, number_style: decimal, decimals: 0}
 */
-select count(*) filter (where amount_usd is null) as unknown_amounts
+select count(*) filter (where amount_usd is null and not is_closed) as unknown_amounts
 from marts.billing_disputes
 where {{date}} and {{tenant}}

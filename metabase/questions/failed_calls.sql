@@ -31,5 +31,5 @@ select
     mlflow_run_url
 from marts.llm_calls_recent
 where is_failed and {{date}} and {{tenant}} and {{tier}} and {{agent}} and {{environment}}
-order by started_at desc, call_id
+order by started_at desc nulls last, call_id
 limit 25

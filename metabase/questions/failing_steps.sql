@@ -1,6 +1,6 @@
 /*
 name: Which steps of agents fail?
-description: "Nodes of graphs, tools and reviews, by their share of failed steps, weighted by sampling."
+description: "The 40 nodes of graphs, tools and reviews with the largest share of failed steps, weighted by sampling."
 collection: reliability
 display: table
 parameters:

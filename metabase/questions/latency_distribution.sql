@@ -21,11 +21,14 @@ visualization_settings:
     '["name","requests"]': {column_title: Operations, number_style: decimal, decimals: 0}
 */
 select
-    cast(power(2, floor(ln(bucket_lower_ms) / ln(cast(2 as double precision)) + 0.000001)) as bigint) as from_ms,
+    case
+        when bucket_lower_ms > 0
+            then cast(power(2, floor(ln(bucket_lower_ms) / ln(cast(2 as double precision)) + 0.000001)) as bigint)
+        else 0
+    end as from_ms,
     sum(weight) as requests
 from marts.latency_histogram_daily
 where metric_name = 'duration'
-    and bucket_lower_ms > 0
     and {{date}} and {{tenant}} and {{tier}} and {{agent}} and {{environment}} and {{operation}}
 group by 1
 order by 1

@@ -1,8 +1,8 @@
 /*
 name: Are the latency targets kept?
 description: >-
-  Share of operations with a target that did not fail and kept it; null where a bucket of metrics lies
-  around the target.
+  Share of operations with a target for their duration that did not fail and kept it; those of metrics
+  with a bucket around the target are left out.
 collection: reliability
 display: line
 parameters:
@@ -24,7 +24,8 @@ select
     usage_date,
     sum(slo_good_requests) / nullif(sum(requests) filter (where slo_good_requests is not null), 0) as good_share
 from marts.latency_daily
-where slo_target_ms is not null
+where metric_name = 'duration'
+    and slo_target_ms is not null
     and {{date}} and {{tenant}} and {{tier}} and {{agent}} and {{environment}} and {{operation}}
 group by usage_date
 order by usage_date

@@ -1,5 +1,5 @@
 /*
-name: For how many tenant-days is it unknown?
+name: For how many tenant-days is the margin unknown?
 description: >-
   Tenant-days whose revenue, or the cost of a single call, is not known; they are in no margin.
 collection: usage
@@ -12,6 +12,6 @@ visualization_settings:
   column_settings:
     '["name","unknown_tenant_days"]': {column_title: Tenant-days, number_style: decimal, decimals: 0}
 */
-select count(*) filter (where gross_margin_usd is null) as unknown_tenant_days
+select count(distinct (tenant_id, usage_date)) filter (where gross_margin_usd is null) as unknown_tenant_days
 from marts.unit_economics_daily
 where {{date}} and {{tenant}} and {{tier}}

@@ -2,6 +2,7 @@
 name: How did each month start and end?
 description: >-
   Start and new and expansion and reactivation, less contraction and churn, is end. US dollars a month.
+  A month is shown when its first day is among the days chosen.
 collection: adoption
 display: table
 parameters:

@@ -11,19 +11,7 @@ visualization_settings:
   column_settings:
     '["name","mrr_usd"]': {column_title: Recurring revenue a month, number_style: currency, currency: USD, decimals: 0}
 */
-with
-
-days as (
-
-    select
-        snapshot_date,
-        mrr_usd
-
-    from marts.tier_adoption_daily
-    where {{date}} and {{tier}}
-
-)
-
+-- The newest day of all tiers: one that has emptied has no row on it, and its last one is not of now.
 select sum(mrr_usd) as mrr_usd
-from days
-where snapshot_date = (select max(snapshot_date) from days)
+from marts.tier_adoption_daily
+where snapshot_date = (select max(snapshot_date) from marts.tier_adoption_daily where {{date}}) and {{tier}}

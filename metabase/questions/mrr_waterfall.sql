@@ -1,7 +1,8 @@
 /*
 name: What moved recurring revenue in the newest month?
 description: >-
-  US dollars: the start, each movement, and by their sum the end of the newest month.
+  US dollars: the start, each movement, and by their sum the end of the newest month
+  whose first day is among the days chosen.
 collection: adoption
 display: waterfall
 parameters:

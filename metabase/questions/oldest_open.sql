@@ -14,24 +14,13 @@ visualization_settings:
     '["name","rule_id"]': {column_title: Rule}
     '["name","oldest_open_days"]': {column_title: Oldest, decimals: 0, suffix: " days"}
 */
-with
-
-days as (
-
-    select
-        kpi_date,
-        rule_id,
-        oldest_open_days
-
-    from marts.compliance_kpis_daily
-    where {{date}} and {{rule}} and {{jurisdiction}}
-
-)
-
+-- The newest day of all rules: one that is settled has no row on it, and its last one is not of now.
 select
     rule_id,
     max(oldest_open_days) as oldest_open_days
-from days
-where kpi_date = (select max(kpi_date) from days) and oldest_open_days is not null
+from marts.compliance_kpis_daily
+where kpi_date = (select max(kpi_date) from marts.compliance_kpis_daily where {{date}})
+    and oldest_open_days is not null
+    and {{rule}} and {{jurisdiction}}
 group by rule_id
 order by oldest_open_days desc, rule_id

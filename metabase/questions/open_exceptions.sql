@@ -40,5 +40,5 @@ from marts.compliance_exceptions
 where state in ('open', 'acknowledged') and {{date}} and {{tenant}} and {{agent}} and {{rule}} and {{jurisdiction}}
 order by
     case severity when 'critical' then 1 when 'high' then 2 when 'medium' then 3 else 4 end,
-    occurred_at desc, exception_id
+    occurred_at desc nulls last, exception_id
 limit 50

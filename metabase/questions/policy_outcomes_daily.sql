@@ -10,7 +10,7 @@ visualization_settings:
   graph.dimensions: [usage_date]
   graph.metrics: [allowed, denied, redacted, overridden]
   stackable.stack_type: stacked
-  series_settings: {allowed: {display: bar, color: "#46a37c"}, denied: {display: bar, color: "#dda032"}, redacted: {display: bar, color: "#dda032"}, overridden: {display: line, color: "#8c6bc0"}}
+  series_settings: {allowed: {display: bar, color: "#46a37c"}, denied: {display: bar, color: "#dda032"}, redacted: {display: bar, color: "#5b8fd0"}, overridden: {display: line, color: "#8c6bc0"}}
   graph.y_axis.title_text: Decisions a day
   column_settings:
     '["name","usage_date"]': {column_title: Day (UTC)}

@@ -2,7 +2,7 @@
 name: How many tenants become active premium?
 description: >-
   Tenants in each stage when the newest complete month ended; each stage is a part of the one before.
-  docs/revenue.md says what each means.
+  docs/revenue.md says what each means. Its first day is among the days chosen.
 collection: adoption
 display: funnel
 parameters:

@@ -1,8 +1,8 @@
 /*
 name: Do reported and computed cost agree?
 description: >-
-  US dollars of calls of which instrumentation reported a cost, beside the cost by our prices; per
-  provider.
+  US dollars that instrumentation reported, beside the cost by our prices: of all calls, and of the days,
+  agents and models of which some calls reported one; per provider.
 collection: usage
 display: table
 parameters:

@@ -2,7 +2,7 @@
 name: How many tenants stay?
 description: >-
   Share of the tenants of a month that were active in a later one. Running months, and months before the
-  first snapshot, are unknown.
+  first snapshot, are unknown. A cohort is shown when the first day of its month is among the days chosen.
 collection: adoption
 display: table
 parameters:

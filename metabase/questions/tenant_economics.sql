@@ -1,7 +1,8 @@
 /*
 name: Which tenants earn the least?
 description: >-
-  The 40 tenants with the lowest known margin. Calls without a cost make the margin of their day unknown.
+  The 40 tenants with the lowest margin a day. Revenue, cost and margin are of the days of which both are
+  known; a call without a cost makes its day unknown.
 collection: usage
 display: table
 parameters:
@@ -18,9 +19,10 @@ visualization_settings:
         targetId: token_usage_and_cost
         parameterMapping:
           tenant: {source: {type: column, id: tenant_id, name: tenant_id}, target: {type: parameter, id: tenant}, id: tenant}
+    '["name","margin_per_day_usd"]': {column_title: Margin a day, number_style: currency, currency: USD, decimals: 2}
     '["name","revenue_usd"]': {column_title: Revenue, number_style: currency, currency: USD, decimals: 2}
     '["name","cost_usd"]': {column_title: Cost, number_style: currency, currency: USD, decimals: 2}
-    '["name","gross_margin_usd"]': {column_title: Known margin, number_style: currency, currency: USD, decimals: 2}
+    '["name","gross_margin_usd"]': {column_title: Margin, number_style: currency, currency: USD, decimals: 2}
     '["name","unknown_days"]': {column_title: Days unknown, number_style: decimal, decimals: 0}
     '["name","uncosted_requests"]': {column_title: Calls without cost, number_style: decimal, decimals: 0}
     '["name","accepted_outcomes"]': {column_title: Accepted, number_style: decimal, decimals: 0}
@@ -28,15 +30,17 @@ visualization_settings:
 */
 select
     tenant_id,
-    sum(mrr_usd_per_day) as revenue_usd,
-    sum(cost_usd) as cost_usd,
+    sum(gross_margin_usd)
+        / nullif(count(distinct usage_date) filter (where gross_margin_usd is not null), 0) as margin_per_day_usd,
+    sum(mrr_usd_per_day) filter (where gross_margin_usd is not null) as revenue_usd,
+    sum(cost_usd) filter (where gross_margin_usd is not null) as cost_usd,
     sum(gross_margin_usd) as gross_margin_usd,
-    count(*) filter (where gross_margin_usd is null) as unknown_days,
+    count(distinct usage_date) filter (where gross_margin_usd is null) as unknown_days,
     sum(uncosted_requests) as uncosted_requests,
     sum(accepted_outcomes) as accepted_outcomes,
     sum(known_outcomes) as known_outcomes
 from marts.unit_economics_daily
 where {{date}} and {{tenant}} and {{tier}}
 group by tenant_id
-order by gross_margin_usd nulls last, tenant_id
+order by margin_per_day_usd nulls last, tenant_id
 limit 40

@@ -10,19 +10,7 @@ visualization_settings:
   column_settings:
     '["name","tenants"]': {column_title: Tenants, number_style: decimal, decimals: 0}
 */
-with
-
-days as (
-
-    select
-        snapshot_date,
-        tenants
-
-    from marts.tier_adoption_daily
-    where {{date}} and {{tier}}
-
-)
-
-select sum(tenants) as tenants
-from days
-where snapshot_date = (select max(snapshot_date) from days)
+-- The newest day of all tiers: one that has emptied has no row on it, and its last one is not of now.
+select sum(case when {{tier}} then tenants else 0 end) as tenants
+from marts.tier_adoption_daily
+where snapshot_date = (select max(snapshot_date) from marts.tier_adoption_daily where {{date}})

@@ -1,7 +1,8 @@
 /*
 name: "Do spans, logs, metrics and bills agree?"
 description: >-
-  Tokens a day as each source tells them; a source that tells nothing that day has no point.
+  Tokens a day as each source tells them, of the days, services and models that more than one source tells
+  of; a source that tells nothing that day has no point.
 collection: usage
 display: line
 parameters:
@@ -26,6 +27,6 @@ select
     sum(metric_tokens) as metric_tokens,
     sum(billing_tokens) as billing_tokens
 from marts.token_reconciliation_daily
-where {{date}} and {{service}} and {{model}}
+where residual_tokens is not null and {{date}} and {{service}} and {{model}}
 group by usage_date
 order by usage_date

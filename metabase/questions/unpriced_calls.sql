@@ -30,5 +30,5 @@ select
     trace_url
 from marts.llm_calls_recent
 where is_usage_known and not is_priced and {{date}} and {{tenant}} and {{tier}} and {{agent}} and {{environment}}
-order by started_at desc, call_id
+order by started_at desc nulls last, call_id
 limit 25

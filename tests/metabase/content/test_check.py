@@ -142,6 +142,8 @@ QUESTION_MISTAKES = [
         "column_settings must be a mapping of columns",
     ),
     ("graph.metrics:", "graph.metric:", 10, "There is no setting graph.metric."),
+    ("  graph.dimensions: [model]\n", "", 5, "A row needs graph.dimensions."),
+    ("display: row", "display: funnel", 5, "A funnel needs funnel.metric."),
     ("    model,\n", "    model,\n    model,\n", 12, "The result has two columns model."),
 ]
 
@@ -158,6 +160,14 @@ def test_a_mistake_in_a_question_is_named(
 
 
 CARD = "{question: cost, row: 1, col: 0, size_x: 24, size_y: 6}"
+
+
+def _clicked(mapping: str) -> str:
+    """The card with a click that leads to the same dashboard and sets parameters there."""
+    link = f"{{type: link, linkType: dashboard, targetId: costs, parameterMapping: {mapping}}}"
+    return f"{CARD[:-1]}, visualization_settings: {{click_behavior: {link}}}}}"
+
+
 DASHBOARD_MISTAKES = [
     (CARD, "{question: costs, row: 1, col: 0, size_x: 24, size_y: 6}", 10, "There is no question costs."),
     (
@@ -204,6 +214,19 @@ DASHBOARD_MISTAKES = [
         10,
         "There is no dashboard gone.",
     ),
+    (
+        CARD,
+        _clicked("{tier: {source: {type: column, id: model}}}"),
+        10,
+        "The dashboard costs has no parameter tier.",
+    ),
+    (
+        CARD,
+        _clicked("{agent: {source: {type: column, id: gone}}}"),
+        10,
+        "The result of cost has no column gone.",
+    ),
+    (CARD, _clicked("{agent: {}}"), 10, "The parameter agent needs a source with a type and an id."),
 ]
 
 
@@ -247,6 +270,14 @@ def test_a_mistake_in_collections_is_named(
     found = _problems(folder, project)
 
     assert [one for one in found if one.startswith(f"collections.yml:{line}: ") and sentence in one], found
+
+
+def test_a_file_that_nobody_reads_is_a_problem(folder: Path, project: Project) -> None:
+    (folder / "dashboards" / "costs.yml").rename(folder / "dashboards" / "costs.yaml")
+
+    assert _problems(folder, project) == [
+        "dashboards/costs.yaml:1: Nobody reads this file; a name here ends in .yml."
+    ]
 
 
 def test_two_questions_of_one_name_are_a_problem(folder: Path, project: Project) -> None:

@@ -18,6 +18,7 @@ from metabase.content.database import (
 )
 from metabase.content.load import read_content
 from metabase.content.run import first_rows, run_combinations
+from metabase.content.tags import render
 from metabase.contracts import Project, read_project
 from tests.postgres_server import PostgresServer
 from tests.running import Home
@@ -71,6 +72,37 @@ def test_every_combination_of_parameters_runs_on_postgresql(empty_postgres: Data
     problems, _ = run_combinations(read_content(), empty_postgres, today=TODAY)
 
     assert problems == []
+
+
+def test_what_has_no_time_stands_below_the_newest_on_postgresql_too(empty_postgres: Database) -> None:
+    """PostgreSQL puts null first when it counts down, unless told otherwise."""
+    for when in ("null", "timestamp '2026-10-01'"):
+        for rule in ("consent_missing", "denylisted_connector"):
+            empty_postgres.query(
+                "insert into marts.compliance_exceptions (rule_id, state, occurred_at) "
+                f"values ('{rule}', 'open', {when}) returning rule_id"
+            )
+        empty_postgres.query(
+            "insert into marts.llm_calls_recent (is_failed, is_usage_known, is_priced, started_at) "
+            f"values (true, true, false, {when}) returning is_failed"
+        )
+
+    content = read_content().content
+    for key in (
+        "open_exceptions",
+        "connector_exceptions",
+        "consent_exceptions",
+        "failed_calls",
+        "unpriced_calls",
+    ):
+        asked = content.questions[key]
+        answer = empty_postgres.query(render(asked.sql, asked.tags, {}, today=TODAY).sql)
+        [place] = [
+            place for place, name in enumerate(answer.columns) if name in ("occurred_at", "started_at")
+        ]
+        times = [row[place] for row in answer.rows]
+        assert [time is None for time in times] == sorted(time is None for time in times), key
+        assert None in times, key
 
 
 def _in_postgres(data_type: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from metabase.content.database import Answer
-from metabase.content.model import Question
+from metabase.content.model import Card, Question
+from metabase.pictures.cards import card_of
 from metabase.pictures.lying import rows
 from metabase.pictures.markup import Markup, element, joined
 from metabase.pictures.scales import linear, logarithmic
@@ -128,6 +129,15 @@ def test_lines_beyond_the_most_are_left_out_and_counted() -> None:
     chart = chart_of(question, answer)
 
     assert (len(chart.series), chart.left_out) == (9, 3)
+
+
+def test_what_has_no_picture_here_is_a_table() -> None:
+    card = Card("q", None, 0, 0, 6, 4, {}, {})
+
+    drawn = card_of(card, _question("gauge"), Answer(("cost",), [(7,)]))
+
+    assert "<th" in drawn
+    assert ">7</td>" in drawn
 
 
 def test_a_waterfall_ends_at_the_sum() -> None:
