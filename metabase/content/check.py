@@ -166,6 +166,9 @@ def _card(content: Content, dashboard: Dashboard, card: Card) -> Iterator[str]:
     if question is None:
         yield f"There is no question {card.question}."
         return
+    yield from _hidden_targets(
+        content, dashboard, {**question.visualization_settings, **card.visualization_settings}
+    )
     slugs = {parameter.slug: parameter for parameter in dashboard.parameters}
     tags = {tag.name: tag for tag in question.tags}
     for slug, name in card.parameters.items():
@@ -182,6 +185,17 @@ def _card(content: Content, dashboard: Dashboard, card: Card) -> Iterator[str]:
     if shown_to and asked_by:
         for group in sorted(shown_to.access.keys() - asked_by.access.keys()):
             yield f"The group {group} sees this dashboard, and not {asked_by.key}, where {question.key} is."
+
+
+def _hidden_targets(content: Content, dashboard: Dashboard, found: Mapping[str, object]) -> Iterator[str]:
+    """Clicks that lead a reader of `dashboard` to another one that the reader may not see."""
+    here = content.collections.get(dashboard.collection)
+    for _, link in settings.links_in(found):
+        target = content.dashboards.get(str(link.get("targetId")))
+        there = content.collections.get(target.collection) if target else None
+        if here and there and target and link.get("linkType") == "dashboard":
+            for group in sorted(here.access.keys() - there.access.keys()):
+                yield f"The group {group} sees this dashboard, and not {target.key}, where a click leads."
 
 
 def _settings(

@@ -237,13 +237,17 @@ def _area(
         base[:] = tops
     upper = [(x, scale.at(top)) for x, top in zip(middles, tops, strict=True)]
     lower = [(x, scale.at(low)) for x, low in zip(middles, floor, strict=True)]
-    shape = element(
-        "path",
-        element("title", series.name),
-        d=f"{_path(upper)} L{_path(lower[::-1])[1:]} Z",
-        fill=series.color,
-        class_="mark area",
-    )
+    is_known = [value is not None for value in series.values]
+    shapes = [
+        element(
+            "path",
+            element("title", series.name),
+            d=f"{_path(top)} L{_path(low[::-1])[1:]} Z",
+            fill=series.color,
+            class_="mark area",
+        )
+        for top, low in zip(_runs(_known(upper, is_known)), _runs(_known(lower, is_known)), strict=True)
+    ]
     dots = [
         element(
             "circle", _label(chart, series, number), cx=x, cy=y, r=3.0, fill=series.color, class_="dot hidden"
@@ -251,7 +255,7 @@ def _area(
         for number, (x, y) in enumerate(upper)
         if series.values[number] is not None
     ]
-    return joined([shape, *dots])
+    return joined([*shapes, *dots])
 
 
 def _goal(settings: Mapping[str, Any], scale: Scale, right: float) -> Markup:
@@ -263,6 +267,12 @@ def _goal(settings: Mapping[str, Any], scale: Scale, right: float) -> Markup:
             element("text", label, x=LEFT + 6, y=y - 5, class_="tick"),
         ]
     )
+
+
+def _known(
+    points: Sequence[tuple[float, float]], is_known: Sequence[bool]
+) -> list[tuple[float, float] | None]:
+    return [point if known else None for point, known in zip(points, is_known, strict=True)]
 
 
 def _runs(points: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:

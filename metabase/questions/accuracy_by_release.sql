@@ -1,7 +1,7 @@
 /*
 name: How does each release train do?
 description: >-
-  By agent, evaluator, dataset and release train. Mean scores count each row of the mart by its results.
+  By agent, evaluator, dataset and release train. Mean scores and shares are of the results that have one.
 collection: quality
 display: table
 parameters:
@@ -27,9 +27,8 @@ select
     dataset,
     release_train,
     sum(evaluations) as evaluations,
-    sum(pass_rate * evaluations) / nullif(sum(evaluations) filter (where pass_rate is not null), 0) as pass_rate,
-    sum(mean_score * evaluations)
-        / nullif(sum(evaluations) filter (where mean_score is not null), 0) as mean_score,
+    sum(pass_rate * decided_evaluations) / nullif(sum(decided_evaluations), 0) as pass_rate,
+    sum(mean_score * scored_evaluations) / nullif(sum(scored_evaluations), 0) as mean_score,
     max(trace_url) as trace_url,
     max(mlflow_run_url) as mlflow_run_url
 from marts.accuracy_daily

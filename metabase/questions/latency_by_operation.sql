@@ -18,6 +18,7 @@ visualization_settings:
     '["name","p50_ms"]': {column_title: Median, decimals: 0, suffix: " ms"}
     '["name","p95_ms"]': {column_title: "95 % within", decimals: 0, suffix: " ms"}
     '["name","p99_ms"]': {column_title: "99 % within", decimals: 0, suffix: " ms"}
+    '["name","error_bound"]': {column_title: Off by at most, number_style: percent, decimals: 1}
     '["name","requests"]': {column_title: Operations, number_style: decimal, decimals: 0}
 */
 -- Latencies as counts in buckets, the only form that can be added up; why, says docs/latency.md.
@@ -47,6 +48,7 @@ select
     p50_ms,
     p95_ms,
     p99_ms,
+    error_bound,
     requests
 from quantiles
 order by requests desc, operation_name

@@ -1,8 +1,7 @@
 /*
 name: Which models answer well?
 description: >-
-  Share of results that passed, each row of the mart by its results; results that nobody can decide are
-  left out.
+  Share of results that passed, of those that can be decided.
 collection: quality
 display: row
 parameters:
@@ -20,7 +19,7 @@ visualization_settings:
 */
 select
     model,
-    sum(pass_rate * evaluations) / nullif(sum(evaluations) filter (where pass_rate is not null), 0) as pass_rate,
+    sum(pass_rate * decided_evaluations) / nullif(sum(decided_evaluations), 0) as pass_rate,
     sum(evaluations) as evaluations
 from marts.accuracy_daily
 where {{date}} and {{agent}} and {{evaluator}} and {{dataset}}

@@ -1,8 +1,7 @@
 /*
 name: Is accuracy moving?
 description: >-
-  Share of results that passed, each row of the mart by its results; results that nobody can decide are
-  left out.
+  Share of results that passed, of those that can be decided.
 collection: quality
 display: line
 parameters:
@@ -22,7 +21,7 @@ visualization_settings:
 select
     evaluation_date,
     evaluator,
-    sum(pass_rate * evaluations) / nullif(sum(evaluations) filter (where pass_rate is not null), 0) as pass_rate
+    sum(pass_rate * decided_evaluations) / nullif(sum(decided_evaluations), 0) as pass_rate
 from marts.accuracy_daily
 where {{date}} and {{agent}} and {{evaluator}} and {{dataset}}
 group by evaluation_date, evaluator

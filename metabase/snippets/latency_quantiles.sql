@@ -1,4 +1,5 @@
 -- Quantiles of each `part` of the CTE `buckets`, which has the columns of the mart's histogram; as docs/latency.md says.
+-- `error_bound`: by how much of itself a quantile may be off.
 -- Buckets of two scales meet at the coarser one; what one of zero covers is zero.
 scaled as (
 
@@ -37,6 +38,7 @@ ranked as (
     select
         part,
         weight,
+        (factor - 1) / (factor + 1) as error_bound,
         lower_ms * 2 * factor / (1 + factor) as middle_ms,
         sum(weight) over (partition by part order by lower_ms) as reached_weight,
         sum(weight) over (partition by part) as total_weight
@@ -52,6 +54,7 @@ quantiles as (
         min(middle_ms) filter (where reached_weight >= 0.5 * total_weight) as p50_ms,
         min(middle_ms) filter (where reached_weight >= 0.95 * total_weight) as p95_ms,
         min(middle_ms) filter (where reached_weight >= 0.99 * total_weight) as p99_ms,
+        max(error_bound) as error_bound,
         sum(weight) as requests
     from ranked
     group by part

@@ -301,6 +301,26 @@ def test_who_sees_a_dashboard_sees_its_questions(folder: Path, project: Project)
     ]
 
 
+def test_who_sees_a_dashboard_sees_where_its_clicks_lead(folder: Path, project: Project) -> None:
+    _change(
+        folder / "collections.yml",
+        "collections:\n",
+        "collections:\n  few: {name: Few, description: Not all., access: {}}\n",
+    )
+    other = DASHBOARD.replace("name: Costs", "name: Others").replace("collection: all", "collection: few")
+    (folder / "dashboards" / "others.yml").write_text(other)
+    click = "{click_behavior: {type: link, linkType: dashboard, targetId: others}}"
+    _change(
+        folder / "dashboards" / "costs.yml",
+        "size_x: 24, size_y: 6}",
+        f"size_x: 24, size_y: 6, visualization_settings: {click}}}",
+    )
+
+    assert _problems(folder, project) == [
+        "dashboards/costs.yml:10: The group people sees this dashboard, and not others, where a click leads."
+    ]
+
+
 def test_content_with_a_mistake_is_not_loaded_and_all_of_it_is_named(folder: Path) -> None:
     _change(folder / "questions" / "cost.sql", "display: row", "display: rows\nsort: up")
 

@@ -55,6 +55,14 @@ def test_numbers_of_an_axis_are_short() -> None:
     assert shortened(0.25, SHARE) == "25 %"
 
 
+def test_an_area_has_a_gap_where_nobody_knows_the_value() -> None:
+    answer = Answer(("day", "mrr"), [(f"2026-10-0{day}", None if day == 3 else 5.0) for day in range(1, 6)])
+    question = _question("area", **{"graph.dimensions": ["day"], "graph.metrics": ["mrr"]})
+    drawn = str(upright(chart_of(question, answer), question.visualization_settings, 400, 200))
+
+    assert drawn.count('class="mark area"') == 2
+
+
 def test_an_axis_holds_zero_and_ends_in_round_numbers() -> None:
     scale = linear([3.0, 42.0], 100, 0)
 

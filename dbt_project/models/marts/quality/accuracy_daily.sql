@@ -40,6 +40,8 @@ select
     cast(dataset as varchar) as dataset,
     cast(release_train as varchar) as release_train,
     cast(evaluations as bigint) as evaluations,
+    cast(scores as bigint) as scored_evaluations,
+    cast(verdicts as bigint) as decided_evaluations,
     cast(total_score as double) / nullif(scores, 0) as mean_score,
     cast(total_score as double) / nullif(scores, 0)
     - {{ t_half_width('scores', 'total_score', 'total_squares') }} as score_low,
