@@ -88,6 +88,19 @@ def test_a_text_that_postgres_cannot_hold_shows_that_something_stood_there(serve
     assert served.ask("select distinct tenant_id from marts.tenants") == [("a\ufffdb",)]
 
 
+@pytest.mark.parametrize("mart", ["calls_daily", "tenants"])
+def test_a_text_that_is_too_long_for_an_index_costs_the_index_and_no_release(
+    served: Served, mart: str
+) -> None:
+    name = secrets.token_hex(10_000)
+    served.warehouse.connection.execute(
+        f"update lake.marts.{mart} set tenant_id = ? where tenant_id = 'acme'", [name]
+    )
+    publish(served.warehouse)
+    assert served.ask(f"select max(length(tenant_id)) from marts.{mart}") == [(20_000,)]
+    assert served.know(INDEXES.format(mart)) == []
+
+
 def test_a_held_mart_keeps_its_rows_in_postgres_while_the_others_are_released(served: Served) -> None:
     publish(served.warehouse)
     add_calls(served.warehouse, "nova")
