@@ -413,6 +413,21 @@ def test_an_apply_that_was_stopped_between_connection_and_mark_goes_on(
     assert len(standin.state.databases) == 1
 
 
+def test_a_connection_that_metabase_makes_with_ssl_keeps_it(
+    someone: Provisioning, standin: StandIn, environ: dict[str, str]
+) -> None:
+    standin.state.offers_ssl = True
+    standin.faults.refusals.append((r"PUT /api/database/\d+", 500))
+    with pytest.raises(MetabaseError, match="500"):
+        someone.apply(content())
+    someone.apply(content())
+    assert someone.plan(content()).steps == ()
+    environ["METABASE_DB_HOST"] = "localhost"
+    someone.apply(content())
+    [connection] = standin.state.databases.values()
+    assert (connection["details"]["host"], connection["details"]["ssl"]) == ("localhost", True)
+
+
 def test_a_connection_that_is_not_managed_is_not_touched(applied: Provisioning, standin: StandIn) -> None:
     connection = next(iter(standin.state.databases.values()))
     connection["description"] = "Set up by hand."
