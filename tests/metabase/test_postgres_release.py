@@ -281,6 +281,16 @@ def test_a_user_who_may_not_create_roles_is_told_what_to_run(
     assert served.target.kept() == served.folder.kept() == []
 
 
+def test_a_reader_role_that_could_write_is_refused(served: Served, postgres: PostgresServer) -> None:
+    url = loader(served, postgres)
+    served.know(f"create role {url.user}_member in role {url.user}")
+    for role in [str(url.user), f"{url.user}_member", postgres.user]:
+        settings = replace(served.warehouse.settings, postgres=url, reader_role=role)
+        with pytest.raises(PostgresError, match=f"TRACEHOUSE_READER_ROLE is {role}, which may write"):
+            publish(replace(served.warehouse, settings=settings))
+    assert served.target.kept() == served.folder.kept() == []
+
+
 def test_a_database_that_is_named_later_is_loaded_without_a_new_release(served: Served) -> None:
     warehouse = served.warehouse
     publish(replace(warehouse, settings=replace(warehouse.settings, postgres=None)))
