@@ -153,6 +153,7 @@ def _layout(dashboard: Dashboard, view: View, content: Content, ids: Ids, stored
             "size_y": card.size_y,
             "parameter_mappings": _mappings(dashboard.key, card, content, ids),
             "visualization_settings": {**with_ids(found, ids), **_text(card)},
+            "series": [],
         }
         for (tab_id, card), card_id, found in zip(placed, card_ids, settings, strict=True)
     ]

@@ -121,6 +121,8 @@ def _card(dashcard: Stored, slugs: Mapping[str, str], ids: Ids) -> View:
             for found in dashcard.get("parameter_mappings") or []
         },
         "visualization_settings": with_keys(settings, ids),
+        # Questions that somebody laid over this one; no file says any.
+        "series": [name_of(ids.questions, found["id"]) for found in dashcard.get("series") or []],
     }
     return dict(tidy(view))
 

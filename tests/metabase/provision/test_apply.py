@@ -346,6 +346,22 @@ def test_an_edit_in_metabase_is_overwritten(applied: Provisioning, standin: Stan
     assert [written.body for written in standin.writes] == [{"display": "scalar"}]
 
 
+def test_a_series_that_somebody_laid_over_a_card_is_planned_and_goes(
+    applied: Provisioning, standin: StandIn
+) -> None:
+    dashcards = standin.state.dashboards.stored[dashboard_id(standin, "releases")]["dashcards"]
+    first = next(iter(dashcards.values()))
+    first["series"] = [{"id": question_id(standin, "marts_held")}]
+    [step] = applied.plan(content()).steps
+    assert [(change.name, change.before, change.after) for change in step.changes] == [
+        ("cards / Rows: rows_by_mart / series", ["marts_held"], None)
+    ]
+    applied.apply(content())
+    after = standin.state.dashboards.stored[dashboard_id(standin, "releases")]["dashcards"]
+    assert [found["series"] for found in after.values()] == [[]] * len(dashcards)
+    assert after.keys() == dashcards.keys()
+
+
 def test_ids_that_somebody_changed_in_metabase_are_set_right(applied: Provisioning, standin: StandIn) -> None:
     number = question_id(standin, "rows_by_mart")
     native = standin.state.cards[number]["dataset_query"]["native"]
