@@ -32,7 +32,10 @@ def seen_question(key: str, stored: Stored, ids: Ids, database: str) -> View:
     """Of `GET /api/card/{id}?legacy-mbql=true`; a query that is empty or no SQL has no `sql`."""
     query = stored.get("dataset_query") or {}
     native = query.get("native") or {}
+    # One that somebody moved into a dashboard lives and dies with its card there, and no other may show it.
+    moved = {} if stored.get("dashboard_id") is None else {"dashboard": f"#{stored['dashboard_id']}"}
     return {
+        **moved,
         "name": stored["name"],
         "description": stored.get("description"),
         "collection": name_of(ids.collections, stored.get("collection_id")),

@@ -362,6 +362,18 @@ def test_a_series_that_somebody_laid_over_a_card_is_planned_and_goes(
     assert after.keys() == dashcards.keys()
 
 
+def test_a_question_that_somebody_moved_into_a_dashboard_comes_back_to_its_collection(
+    applied: Provisioning, standin: StandIn
+) -> None:
+    moved = standin.state.cards[question_id(standin, "marts_held")]
+    moved["dashboard_id"] = dashboard_id(standin, "releases")
+    applied.apply(content())
+    assert [written.body for written in standin.writes] == [
+        {"collection_id": collection_id(standin, "operations"), "dashboard_id": None}
+    ]
+    assert moved["dashboard_id"] is None
+
+
 def test_ids_that_somebody_changed_in_metabase_are_set_right(applied: Provisioning, standin: StandIn) -> None:
     number = question_id(standin, "rows_by_mart")
     native = standin.state.cards[number]["dataset_query"]["native"]
