@@ -81,6 +81,9 @@ def check_postgres_url(url: str, *, setting: str) -> PostgresUrl:
         raise SettingsError(f"{setting} holds a space or a character that no URL may have; write it as %20.")
     if parts.fragment or "@" in parts.netloc.rpartition("@")[0]:
         raise SettingsError(f"{setting} holds a # or a second @; write them as %23 and %40.")
+    if parts.netloc and "@" in parts.path:
+        # A password with a slash: what comes behind it would be shown as the name of the database.
+        raise SettingsError(f"{setting} holds an @ behind a /; write them as %40 and, in a password, %2F.")
     name = parts.path.removeprefix("/")
     if not name or "/" in name:
         raise SettingsError(f"{setting} names no database; {_WANTED}.")

@@ -8,7 +8,8 @@ Keys and indexes follow from the contract alone:
 
 - the grain is the primary key; where a column of it may be null, a unique index that counts nulls as equal;
 - the first column of dates, or else of times, has an index, unless the key begins with it;
-- so has each column of `LOOKED_UP_BY`, with that date or time behind it, unless the key begins with it.
+- so has each column of `LOOKED_UP_BY`, with that date or time behind it, unless the key begins with it;
+- a key or an index that a text is too long for is left out.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ _TYPES = {
     pa.date32(): "date",
     pa.timestamp("us"): "timestamp",
 }
+# No index takes texts of kilobytes, and telemetry may send them: the mart is shown without that index.
+_TOO_LONG = "when program_limit_exceeded then null;"
 _SHOWN_AS = {filed: name for name, filed in FILED_AS.items()}
 
 
@@ -132,7 +135,7 @@ def _index(connection: Connection, mart: Mart, file: pa.Schema, schema: str) -> 
     if grain:
         _key(connection, mart, grain, relation)
     for wanted in _indexes(mart, grain, file):
-        run(connection, f"create index on {relation} ({columns(wanted)})")
+        run(connection, f"do $index$ begin {_index_on(relation, wanted)} end $index$")
 
 
 def _key(connection: Connection, mart: Mart, grain: Sequence[str], relation: str) -> None:
@@ -143,8 +146,12 @@ def _key(connection: Connection, mart: Mart, grain: Sequence[str], relation: str
     else:
         key = f"alter table {relation} add primary key {listed}"
     # A version that is held from before the grain was what it is now is shown as it is.
-    unless = f"exception when unique_violation or not_null_violation then create index on {relation} {listed}"
-    run(connection, f"do $key$ begin {key}; {unless}; end $key$")
+    unless = f"when unique_violation or not_null_violation then {_index_on(relation, grain)}"
+    run(connection, f"do $key$ begin {key}; exception {unless} {_TOO_LONG} end $key$")
+
+
+def _index_on(relation: str, names: Sequence[str]) -> str:
+    return f"begin create index on {relation} ({columns(names)}); exception {_TOO_LONG} end;"
 
 
 def _indexes(mart: Mart, grain: Sequence[str], file: pa.Schema) -> Iterator[tuple[str, ...]]:

@@ -17,9 +17,16 @@ _LACKS_RIGHT = "42501"
 def ensure_reader(connection: Connection, reader: str, postgres: PostgresUrl) -> None:
     """Create the role where it is missing: it cannot log in until somebody gives it a password.
 
-    Raises PostgresError, with the statement that helps, where this user may not create roles.
+    Raises PostgresError, with the statement that helps, where this user may not create roles; and where the
+    role could write what this user writes.
     """
-    if rows(connection, "select 1 from pg_roles where rolname = $1", (reader,)):
+    found = rows(connection, _MAY_WRITE, (reader,))
+    if found == [(True,)]:
+        raise PostgresError(
+            f"TRACEHOUSE_READER_ROLE is {reader}, which may write to {postgres.shown}: it is a superuser, or "
+            "the user who publishes, or a member of that one; name a role of its own."
+        )
+    if found:
         return
     try:
         run(connection, f"create role {quoted(reader)} nologin")
@@ -47,6 +54,7 @@ def let_read_no_more(connection: Connection, reader: str, schemas: Iterable[str]
             run(connection, f"revoke usage on schema {quoted(schema)} from {quoted(reader)}")
 
 
+_MAY_WRITE = "select rolsuper or pg_has_role(oid, current_user, 'member') from pg_roles where rolname = $1"
 _MAY_USE = """
     select 1 from pg_namespace, aclexplode(nspacl) as granted
     where granted.grantee = (select oid from pg_roles where rolname = $1) and nspname = $2

@@ -17,7 +17,8 @@ a query that took one, and looks names up after it, would find new tables and no
 snapshot for longer, by a transaction that is REPEATABLE READ or SERIALIZABLE, reads them as empty.
 
 A reader thus waits for `SETTLED_SECONDS` and a little, at most; some milliseconds where nobody is in a long
-query or idle in a transaction.
+query or idle in a transaction. A machine that is gone without a word, power or network and all, leaves its
+guard standing: the server itself ends one that has said nothing for `GUARD_TIMEOUT`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ ATTEMPTS = 6
 SETTLED_SECONDS = 0.1
 STALE_SECONDS = 1.0
 LOCK_TIMEOUT = "200ms"
+GUARD_TIMEOUT = "5s"
 # Cancelled, no lock within the time-out, deadlock.
 GAVE_UP_WAITING = frozenset({"57014", "55P03", "40P01"})
 _FIRST_BACK_OFF_SECONDS = 0.05
@@ -51,7 +53,7 @@ def swap(connection: Connection, guard: Connection, *, shown: str, old: str | No
         try:
             _let_snapshots_pass(connection, new)
             if old and not is_last:
-                _keep_back(guard, new)
+                keep_back(guard, new)
             _rename(connection, shown, old, new)
             if not old or is_last or _all_see_one(connection, old, shown):
                 return
@@ -82,7 +84,7 @@ def _let_snapshots_pass(connection: Connection, new: str) -> None:
     connection.commit()
 
 
-def _keep_back(guard: Connection, schema: str) -> None:
+def keep_back(guard: Connection, schema: str) -> None:
     """Lock every table of a release that nobody reads yet."""
     tables = rows(
         guard,
@@ -90,6 +92,7 @@ def _keep_back(guard: Connection, schema: str) -> None:
         (schema,),
     )
     run(guard, f"set local lock_timeout = {literal(LOCK_TIMEOUT)}")
+    run(guard, f"set local idle_in_transaction_session_timeout = {literal(GUARD_TIMEOUT)}")
     if tables:
         run(guard, f"lock table {', '.join(str(name) for (name,) in tables)} in access exclusive mode")
 

@@ -19,6 +19,7 @@ _Asked = dict[str, tuple[str, ...]]
 _OF_COLLECTION: _Asked = {"parent": ("parent_id",)}
 _OF_QUESTION: _Asked = {
     "collection": ("collection_id",),
+    "dashboard": ("dashboard_id", "collection_id"),
     "database": ("dataset_query", "parameters"),
     "sql": ("dataset_query", "parameters"),
     "tags": ("dataset_query", "parameters"),
@@ -55,6 +56,7 @@ def question_body(question: Question, view: View, ids: Ids) -> Body:
         "name": view["name"],
         "description": view["description"],
         "collection_id": ids.collections[question.collection],
+        "dashboard_id": None,
         "type": "question",
         "display": view["display"],
         "visualization_settings": with_ids(view["visualization_settings"], ids),
@@ -153,6 +155,7 @@ def _layout(dashboard: Dashboard, view: View, content: Content, ids: Ids, stored
             "size_y": card.size_y,
             "parameter_mappings": _mappings(dashboard.key, card, content, ids),
             "visualization_settings": {**with_ids(found, ids), **_text(card)},
+            "series": [],
         }
         for (tab_id, card), card_id, found in zip(placed, card_ids, settings, strict=True)
     ]

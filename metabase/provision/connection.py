@@ -93,9 +93,11 @@ def create_connection(client: Client, settings: MetabaseSettings, connection: Co
 
 def update_connection(client: Client, stored: Stored, connection: Connection) -> Stored:
     """Write engine and details again, the password included, and read them back."""
+    there = stored.get("details") or {}
+    meant = {key: value for key, value in details(connection).items() if not _is_safer(key, there.get(key))}
     body = {
         "engine": connection.engine,
-        "details": {**(stored.get("details") or {}), **details(connection)},
+        "details": {**there, **meant},
         "description": DATABASE_MARKER,
     }
     client.put(f"/api/database/{stored['id']}", body)
@@ -131,11 +133,22 @@ def _differences(stored: Stored, connection: Connection) -> list[Change]:
     meant = details(connection)
     found = changes({"engine": stored.get("engine")}, {"engine": connection.engine})
     for key in meant.keys() - {"password"}:
+        if _is_safer(key, there.get(key)):
+            continue
         found += [
             Change(("details", key), "(not shown)", "(not shown)") if key in _HIDDEN else change
             for change in changes(there.get(key), meant[key], ("details", key))
         ]
     return sorted(found, key=lambda change: change.path)
+
+
+def _is_safer(key: str, there: Any) -> bool:
+    """Whether a detail may stay as it is, whatever is meant.
+
+    Metabase makes a new connection with SSL wherever the server offers it. Source: its
+    src/metabase/warehouses_rest/api.clj, test-connection-details.
+    """
+    return key == "ssl" and there is True
 
 
 def _read_back(client: Client, database: int, connection: Connection) -> Stored:

@@ -99,8 +99,10 @@ def make_plan(
     meant = views(content, settings.database)
     check_connection(survey.database, settings)
     steps = [*_person(survey), *_connection(survey, settings, rewrite=rewrite_connection)]
-    steps += [*_columns(content, survey), *_groups(content, survey)]
+    steps += _groups(content, survey)
+    # Before the columns are awaited: Metabase lets everybody ask everything of a new connection.
     steps += _rights(content, survey) if settings.connection else []
+    steps += _columns(content, survey)
     unchanged = 0
     for kind in KINDS:
         found = [_object(kind, key, view, survey, settings.database) for key, view in meant[kind].items()]

@@ -32,7 +32,10 @@ def seen_question(key: str, stored: Stored, ids: Ids, database: str) -> View:
     """Of `GET /api/card/{id}?legacy-mbql=true`; a query that is empty or no SQL has no `sql`."""
     query = stored.get("dataset_query") or {}
     native = query.get("native") or {}
+    # One that somebody moved into a dashboard lives and dies with its card there, and no other may show it.
+    moved = {} if stored.get("dashboard_id") is None else {"dashboard": f"#{stored['dashboard_id']}"}
     return {
+        **moved,
         "name": stored["name"],
         "description": stored.get("description"),
         "collection": name_of(ids.collections, stored.get("collection_id")),
@@ -121,6 +124,8 @@ def _card(dashcard: Stored, slugs: Mapping[str, str], ids: Ids) -> View:
             for found in dashcard.get("parameter_mappings") or []
         },
         "visualization_settings": with_keys(settings, ids),
+        # Questions that somebody laid over this one; no file says any.
+        "series": [name_of(ids.questions, found["id"]) for found in dashcard.get("series") or []],
     }
     return dict(tidy(view))
 

@@ -53,6 +53,8 @@ def test_a_password_is_masked_as_it_is_written_and_as_it_is_meant(tmp_path: Path
         ("postgresql://me:hunter2@db:70000/marts", "a port that is no number"),
         ("postgresql://me:hunt@er2@db/marts", "second @"),
         ("postgresql://me:hunt#er2@db/marts", "a #"),
+        ("postgresql://me:12/hunter2@db", "an @ behind a /"),
+        ("postgresql://me:12?hunter=2@db/marts", "names no database"),
         ("postgresql://me:hunter2@db/ma rts", "a space"),
         ("postgresql://me:hunter2@[db/marts", "is no URL"),
         ("postgresql:me:hunter2@db/marts", "postgresql://"),

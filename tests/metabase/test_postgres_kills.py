@@ -10,10 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from adbc_driver_manager import dbapi
+from adbc_driver_postgresql.dbapi import connect
 
 from ingest import lake
+from metabase.postgres import swap
 from metabase.release import recover
-from tests.metabase.served import Served
+from tests.metabase.served import Served, ask
 from tests.metabase.small_warehouse import rebuild_marts
 from tests.metabase.test_release import publish
 
@@ -52,7 +55,7 @@ STEPS = [
     ("return", "metabase.postgres.target.PostgresTarget.prepare", 2),
     ("return", "metabase.serving.install", 2),
     ("call", "metabase.postgres.swap.swap", 2),
-    ("return", "metabase.postgres.swap._keep_back", 2),
+    ("return", "metabase.postgres.swap.keep_back", 2),
     ("return", "metabase.postgres.swap._rename", 3),
     ("call", "metabase.postgres.reader.let_read_no_more", 3),
     ("call", "metabase.serving.point_to", 3),
@@ -62,6 +65,19 @@ STEPS = [
 
 # Two stand for all where minutes are too long.
 ALWAYS = {"metabase.postgres.swap.swap", "metabase.postgres.swap._rename"}
+
+
+def test_a_guard_that_has_fallen_silent_is_ended_by_the_server(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(served.warehouse)
+    monkeypatch.setattr(swap, "GUARD_TIMEOUT", "100ms")
+    with connect(served.url) as silent, connect(served.reader_url, autocommit=True) as reader:
+        swap.keep_back(silent, "marts")
+        ask(reader, "set lock_timeout = '30s'")
+        assert ask(reader, "select count(*) from marts.tenants") == [(2,)]
+        with pytest.raises(dbapi.Error):
+            silent.rollback()
 
 
 @pytest.mark.parametrize(

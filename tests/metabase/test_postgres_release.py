@@ -88,6 +88,19 @@ def test_a_text_that_postgres_cannot_hold_shows_that_something_stood_there(serve
     assert served.ask("select distinct tenant_id from marts.tenants") == [("a\ufffdb",)]
 
 
+@pytest.mark.parametrize("mart", ["calls_daily", "tenants"])
+def test_a_text_that_is_too_long_for_an_index_costs_the_index_and_no_release(
+    served: Served, mart: str
+) -> None:
+    name = secrets.token_hex(10_000)
+    served.warehouse.connection.execute(
+        f"update lake.marts.{mart} set tenant_id = ? where tenant_id = 'acme'", [name]
+    )
+    publish(served.warehouse)
+    assert served.ask(f"select max(length(tenant_id)) from marts.{mart}") == [(20_000,)]
+    assert served.know(INDEXES.format(mart)) == []
+
+
 def test_a_held_mart_keeps_its_rows_in_postgres_while_the_others_are_released(served: Served) -> None:
     publish(served.warehouse)
     add_calls(served.warehouse, "nova")
@@ -265,6 +278,16 @@ def test_a_user_who_may_not_create_roles_is_told_what_to_run(
     with pytest.raises(PostgresError, match="create role no_such_role nologin") as told:
         publish(replace(served.warehouse, settings=settings))
     assert url.url.split(":")[2].split("@")[0] not in str(told.value)
+    assert served.target.kept() == served.folder.kept() == []
+
+
+def test_a_reader_role_that_could_write_is_refused(served: Served, postgres: PostgresServer) -> None:
+    url = loader(served, postgres)
+    served.know(f"create role {url.user}_member in role {url.user}")
+    for role in [str(url.user), f"{url.user}_member", postgres.user]:
+        settings = replace(served.warehouse.settings, postgres=url, reader_role=role)
+        with pytest.raises(PostgresError, match=f"TRACEHOUSE_READER_ROLE is {role}, which may write"):
+            publish(replace(served.warehouse, settings=settings))
     assert served.target.kept() == served.folder.kept() == []
 
 

@@ -9,7 +9,16 @@ from tests.metabase.provision.contract import RefusedError
 
 _ALWAYS = ("description", "collection_id", "width", "cache_ttl")
 _UNLESS_NULL = ("name", "parameters", "archived")
-_CARD_KEYS = ("card_id", "row", "col", "size_x", "size_y", "parameter_mappings", "visualization_settings")
+_CARD_KEYS = (
+    "card_id",
+    "row",
+    "col",
+    "size_x",
+    "size_y",
+    "parameter_mappings",
+    "visualization_settings",
+    "series",
+)
 
 
 class Dashboards:
@@ -25,7 +34,7 @@ class Dashboards:
             raise RefusedError(404, "Not found.")
         there = self.stored[number]
         cards = [
-            {**card, "dashboard_id": number, "entity_id": f"e{card['id']}", "series": [], "action_id": None}
+            {**card, "dashboard_id": number, "entity_id": f"e{card['id']}", "action_id": None}
             for card in there["dashcards"].values()
             # A card of a question in the trash stays, and is not shown.
             if card["card_id"] is None or not self.questions[card["card_id"]]["archived"]
@@ -94,6 +103,6 @@ class Dashboards:
         if question is not None and (question not in self.questions or self.questions[question]["archived"]):
             raise RefusedError(404, "The object has been archived.")
         number = card["id"] if card["id"] in left else next(self.numbers)
-        kept = {"parameter_mappings": [], "visualization_settings": {}, "card_id": None}
+        kept = {"parameter_mappings": [], "visualization_settings": {}, "card_id": None, "series": []}
         kept.update({key: card[key] for key in _CARD_KEYS if card.get(key) is not None})
         return number, {"id": number, "dashboard_tab_id": None if tab is None else real[tab], **kept}

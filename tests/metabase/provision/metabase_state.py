@@ -30,6 +30,8 @@ class State:
             ADMINISTRATORS: {"name": "Administrators", "magic_group_type": "admin"},
         }
         self.databases: dict[int, dict[str, Any]] = {}
+        # Whether the databases take SSL; a new connection is then made with it, wanted or not.
+        self.offers_ssl = False
         self.columns: dict[int, tuple[str, str, str]] = {}
         self.column_database: dict[int, int] = {}
         self.trash = 1
@@ -83,9 +85,12 @@ class State:
         return self._database(request.ids[0])
 
     def post_api_database(self, request: Request) -> Json:
-        self._try_connection(request.body["engine"], request.body["details"])
+        details = dict(request.body["details"])
+        self._try_connection(request.body["engine"], details)
+        if request.body["engine"] == "postgres" and self.offers_ssl:
+            details["ssl"] = True
         number = next(self.numbers)
-        self.databases[number] = {"description": None, **request.body}
+        self.databases[number] = {"description": None, **request.body, "details": details}
         self.graphs.add_database(number, self.groups)
         return self._database(number)
 

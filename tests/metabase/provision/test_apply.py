@@ -347,6 +347,34 @@ def test_an_edit_in_metabase_is_overwritten(applied: Provisioning, standin: Stan
     assert [written.body for written in standin.writes] == [{"display": "scalar"}]
 
 
+def test_a_series_that_somebody_laid_over_a_card_is_planned_and_goes(
+    applied: Provisioning, standin: StandIn
+) -> None:
+    dashcards = standin.state.dashboards.stored[dashboard_id(standin, "releases")]["dashcards"]
+    first = next(iter(dashcards.values()))
+    first["series"] = [{"id": question_id(standin, "marts_held")}]
+    [step] = applied.plan(content()).steps
+    assert [(change.name, change.before, change.after) for change in step.changes] == [
+        ("cards / Rows: rows_by_mart / series", ["marts_held"], None)
+    ]
+    applied.apply(content())
+    after = standin.state.dashboards.stored[dashboard_id(standin, "releases")]["dashcards"]
+    assert [found["series"] for found in after.values()] == [[]] * len(dashcards)
+    assert after.keys() == dashcards.keys()
+
+
+def test_a_question_that_somebody_moved_into_a_dashboard_comes_back_to_its_collection(
+    applied: Provisioning, standin: StandIn
+) -> None:
+    moved = standin.state.cards[question_id(standin, "marts_held")]
+    moved["dashboard_id"] = dashboard_id(standin, "releases")
+    applied.apply(content())
+    assert [written.body for written in standin.writes] == [
+        {"collection_id": collection_id(standin, "operations"), "dashboard_id": None}
+    ]
+    assert moved["dashboard_id"] is None
+
+
 def test_ids_that_somebody_changed_in_metabase_are_set_right(applied: Provisioning, standin: StandIn) -> None:
     number = question_id(standin, "rows_by_mart")
     native = standin.state.cards[number]["dataset_query"]["native"]
@@ -412,6 +440,21 @@ def test_an_apply_that_was_stopped_between_connection_and_mark_goes_on(
         someone.apply(content())
     someone.apply(content())
     assert len(standin.state.databases) == 1
+
+
+def test_a_connection_that_metabase_makes_with_ssl_keeps_it(
+    someone: Provisioning, standin: StandIn, environ: dict[str, str]
+) -> None:
+    standin.state.offers_ssl = True
+    standin.faults.refusals.append((r"PUT /api/database/\d+", 500))
+    with pytest.raises(MetabaseError, match="500"):
+        someone.apply(content())
+    someone.apply(content())
+    assert someone.plan(content()).steps == ()
+    environ["METABASE_DB_HOST"] = "localhost"
+    someone.apply(content())
+    [connection] = standin.state.databases.values()
+    assert (connection["details"]["host"], connection["details"]["ssl"]) == ("localhost", True)
 
 
 def test_a_connection_that_is_not_managed_is_not_touched(applied: Provisioning, standin: StandIn) -> None:

@@ -105,3 +105,13 @@ def test_no_right_of_administrators_is_written(someone: Provisioning, standin: S
     sent = [written.body["groups"] for written in standin.writes if written.path.endswith("/graph")]
     assert len(sent) == 2
     assert all(str(ADMINISTRATORS) not in groups for groups in sent)
+
+
+def test_nobody_may_ask_a_new_connection_while_its_columns_are_awaited(
+    someone: Provisioning, standin: StandIn
+) -> None:
+    standin.faults.refusals.append((r"POST /api/database/\d+/sync_schema", 500))
+    with pytest.raises(MetabaseError, match="500"):
+        someone.apply(content())
+    [rights] = standin.state.graphs.data[ALL_USERS].values()
+    assert rights["create-queries"] == "no"
