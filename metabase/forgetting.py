@@ -15,7 +15,7 @@ from ingest.settings import Settings
 from ingest.subjects import Names, rows_about
 from metabase import journals, serving
 from metabase.contracts import Mart, Project
-from metabase.errors import StillReadError
+from metabase.errors import PostgresError
 from metabase.files import digest_file
 from metabase.publication import Publication, PublishedMart
 from metabase.release import next_id, publish, readable_failure, recover
@@ -36,7 +36,8 @@ def release_without(
 
     Null where the current release holds none. A release is immutable, so that one which has to change goes,
     and at once, since nobody may read on in it. Marts without such rows are linked. The caller holds the
-    writer lock. Raises StillReadError where a reader of PostgreSQL does not let go of one that has to go.
+    writer lock. Raises StillReadError where a reader of PostgreSQL does not let go of one that has to go, and
+    PostgresError for whatever else the server refuses, once everything else is gone.
     """
     target = Serving(Path(settings.serving))
     recover(connection, settings, project)
@@ -59,15 +60,15 @@ def release_without(
                 checks=tuple(_note(mart, current) for mart in project.marts),
             )
             publish(connection, settings, project, publication)
-    still_read = None
+    refused = None
     for shown_by, release in doomed:
         try:
             if release in shown_by.kept():
                 shown_by.remove(release)
-        except StillReadError as error:
-            still_read = still_read or error
-    if still_read:
-        raise still_read
+        except PostgresError as error:
+            refused = refused or error
+    if refused:
+        raise refused
     return publication
 
 
