@@ -114,7 +114,8 @@ class Models:
             if result.node.resource_type == "test":
                 if str(result.status) != "pass":
                     yield dbt_test(_said(result.node.name, str(result.status)))
-            elif str(result.status) not in ("success", "skipped"):
+            # An exposure is nothing to build.
+            elif str(result.status) not in ("success", "skipped", "no-op"):
                 yield dbt_test(f"{result.node.name}_is_built")
 
     def _invoke(self, manifest: Any, *arguments: str) -> Any:
