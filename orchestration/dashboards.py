@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dagster import AssetSpec
 
+from metabase.content.exposures import SUFFIX
 from metabase.contracts import HEALTH, public_marts, read_manifest
 from orchestration.project import MANIFEST
 
@@ -17,7 +18,7 @@ def dashboard_specs(manifest: Path) -> Iterator[AssetSpec]:
     for exposure in read_manifest(manifest)["exposures"].values():
         nodes = exposure["depends_on"]["nodes"]
         yield AssetSpec(
-            ["dashboards", exposure["name"]],
+            ["dashboards", exposure["name"].removesuffix(SUFFIX)],
             deps=[["serving", served[node]] if node in served else ["marts", HEALTH] for node in nodes],
             description=f"{exposure['label']}\n\n{exposure['description']}",
             group_name="dashboards",

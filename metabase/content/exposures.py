@@ -12,6 +12,8 @@ from metabase.content.model import Content, Dashboard
 from metabase.contracts import read_manifest, read_project
 
 FILE = Path(__file__).parents[2] / "dbt_project" / "models" / "exposures.yml"
+# A dashboard may be named like a mart; who selects the mart in dbt must not get the dashboard for it.
+SUFFIX = "_dashboard"
 # Who answers for a dashboard of a collection that no dbt group is named like.
 _OTHERWISE = "platform"
 _HEAD = (
@@ -44,7 +46,7 @@ def _exposure(dashboard: Dashboard, models: list[str], owners: Mapping[str, str]
     refs = "".join(f"      - ref('{model}')\n" for model in models)
     owner = owners.get(dashboard.collection, owners[_OTHERWISE])
     return (
-        f"  - name: {dashboard.key}\n"
+        f"  - name: {dashboard.key}{SUFFIX}\n"
         f'    label: "{dashboard.name}"\n'
         "    type: dashboard\n"
         "    description: >-\n"
