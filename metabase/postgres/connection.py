@@ -54,7 +54,7 @@ def _check(connection: Connection) -> None:
     [(version, encoding)] = rows(
         connection, "select current_setting('server_version_num')::int / 10000, getdatabaseencoding()::text"
     )
-    if version < OLDEST_VERSION:  # type: ignore[operator]
+    if int(str(version)) < OLDEST_VERSION:
         raise PostgresError(f"PostgreSQL {version} is too old to serve from; use {OLDEST_VERSION} or newer.")
     if encoding != "UTF8":
         raise PostgresError(f"The database is encoded as {encoding}; create one with encoding UTF8.")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from urllib.parse import urlencode
 
 import requests
 
+from metabase.http_session import new_session
 from metabase.provision.errors import MetabaseError
 
 # Seconds to connect, and between two bytes of the answer; a question may run for minutes.
@@ -43,15 +43,11 @@ class Client:
         pause: Pause = time.sleep,
         timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
-        # It writes every path at debug, and nothing of an answer; headers never show.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
         self._url = url
         self._secrets = tuple(secrets)
         self._pause = pause
         self._timeout = timeout
-        self._session = _Session()
-        # Otherwise a netrc file that names this host would send its password along.
-        self._session.auth = lambda request: request
+        self._session = new_session()
         self._has_session = False
 
     def use_key(self, api_key: str) -> None:
@@ -139,14 +135,6 @@ def without(text: str, secrets: Iterable[str]) -> str:
         for written in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
             text = text.replace(written, "***")
     return text
-
-
-class _Session(requests.Session):
-    """One that no answer leads anywhere: requests reads on even where it is to follow no redirect."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
-        """Nowhere."""
-        return None
 
 
 def _passes(status: int | None) -> bool:

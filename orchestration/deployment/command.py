@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
 class _Plain(yaml.SafeDumper):
     """YAML without anchors: what is repeated is written again."""
 
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - named by PyYAML
         return True
 
 

@@ -19,10 +19,11 @@ from pathlib import Path
 import duckdb
 
 from ingest.settings import Channels, Settings
+from metabase.http_session import new_session
 from metabase.journals import utc_naive
 from orchestration.governance.alerting.decisions import decide, is_undecided
 from orchestration.governance.alerting.tables import has_table
-from orchestration.governance.alerting.webhooks import CHANNELS, TIMEOUT, Answer, new_session, post
+from orchestration.governance.alerting.webhooks import CHANNELS, TIMEOUT, Answer, post
 from orchestration.governance.files import replace_whole
 
 FIRST_WAIT_SECONDS = 0.5

@@ -7,7 +7,6 @@ Block Kit (header, section and context blocks).
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -94,23 +93,6 @@ def judge(status: int, retry_after: str | None, *, now: datetime) -> Answer:
     if 300 <= status < 400:
         return Answer("failed", f"{told}; redirects are not followed, so set the address that it leads to")
     return Answer("failed", f"{told}; check the setting that connects it, then have it tried again")
-
-
-class _Session(requests.Session):
-    """One that no answer leads anywhere: requests reads on even where it is to follow no redirect."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
-        """Nowhere."""
-        return None
-
-
-def new_session() -> requests.Session:
-    """A session that sends no credentials of its own: a netrc file could name the receiver's host."""
-    # It writes the path of every request at debug, and Slack's is a secret.
-    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
-    session = _Session()
-    session.auth = lambda request: request
-    return session
 
 
 def _slack(channels: Channels, kind: str, event: Event) -> Message:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from metabase.content.model import Tag
-from metabase.content.tags import days_of, optional_tags_of, render
+from metabase.content.tags import Value, days_of, optional_tags_of, render
 from metabase.errors import ContentError
 
 TODAY = date(2026, 11, 1)
@@ -59,9 +59,9 @@ def test_a_variable_without_a_value_is_an_error() -> None:
 
 
 def test_other_conditions_than_equality() -> None:
-    def condition(kind: str, value: object) -> tuple[str, tuple[object, ...]]:
+    def condition(kind: str, value: Value) -> tuple[str, tuple[object, ...]]:
         tag = Tag("x", "X", kind, ("marts", "usage", "calls"))
-        rendered = render("{{x}}", [tag], {"x": value}, today=TODAY)  # type: ignore[dict-item]
+        rendered = render("{{x}}", [tag], {"x": value}, today=TODAY)
         return rendered.sql.replace('"marts"."usage"."calls"', "calls"), rendered.values
 
     assert condition("string/!=", ["a"]) == ("calls not in ($1)", ("a",))
